@@ -319,7 +319,7 @@ mod tests {
     fn a_single_image_is_wrapped_or_kept_as_asked() {
         let part = image("a", MediaType::OCI_MANIFEST, "linux/amd64");
         let wrapped = combine(std::slice::from_ref(&part), &Rules::default()).unwrap();
-        assert_eq!(wrapped.entries, [part.entry.clone()]);
+        assert_eq!(wrapped.entries, std::slice::from_ref(&part.entry));
         let rules = Rules { single_image: SingleImage::Keep, ..Rules::default() };
         assert_eq!(combine(std::slice::from_ref(&part), &rules).unwrap().root, *part.manifest.raw());
     }

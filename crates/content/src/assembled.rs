@@ -1,0 +1,103 @@
+//! One source made of many: a document whose children live in several places.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use umbel_model::{Descriptor, Digest, Manifest, Raw};
+
+use crate::{Body, ReadBackend, Root, Task, TransportError};
+
+/// A root document, and for each child the places that have it.
+///
+/// Whatever a child refers to is looked for where the child itself was found. Where several places
+/// are given for one child, they are tried in order until one has it.
+pub struct Assembled {
+    location: String,
+    root: Raw,
+    places: Vec<Arc<dyn ReadBackend>>,
+    homes: Mutex<HashMap<Digest, Vec<usize>>>,
+}
+
+impl Assembled {
+    /// A source called `location` that serves `root`, with no places yet.
+    pub fn new(location: String, root: Raw) -> Self {
+        Self { location, root, places: Vec::new(), homes: Mutex::default() }
+    }
+
+    /// Adds a place and the children that it has.
+    pub fn add<'d>(&mut self, place: Arc<dyn ReadBackend>, children: impl IntoIterator<Item = &'d Digest>) {
+        let number = self.places.len();
+        self.places.push(place);
+        let mut homes = self.homes();
+        for digest in children {
+            homes.entry(digest.clone()).or_default().push(number);
+        }
+    }
+
+    fn homes(&self) -> MutexGuard<'_, HashMap<Digest, Vec<usize>>> {
+        // The map is never left half changed, so what a panicking thread held is still good.
+        self.homes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn home_of(&self, descriptor: &Descriptor) -> Result<Vec<usize>, TransportError> {
+        let known = self.homes().get(&descriptor.digest).cloned();
+        known.ok_or_else(|| TransportError::missing(descriptor, self.location.clone()))
+    }
+
+    /// Remembers that what `bytes` refers to is where `bytes` was found.
+    fn remember(&self, descriptor: &Descriptor, bytes: &[u8], place: usize) {
+        let raw = Raw::new(descriptor.media_type.clone(), bytes.to_vec());
+        let children: Vec<Digest> = match Manifest::parse(raw) {
+            Ok(Manifest::Index(index)) => index.view().entries.iter().map(|e| e.digest.clone()).collect(),
+            Ok(Manifest::Image(image)) => image.view().blobs().map(|b| b.digest.clone()).collect(),
+            // Whoever asked will find out that the document is bad, and says so better.
+            Ok(Manifest::Schema1(_)) | Err(_) => Vec::new(),
+        };
+        let mut homes = self.homes();
+        for digest in children {
+            let places = homes.entry(digest).or_default();
+            if !places.contains(&place) {
+                places.push(place);
+            }
+        }
+    }
+}
+
+impl ReadBackend for Assembled {
+    fn location(&self) -> String {
+        self.location.clone()
+    }
+
+    fn read_root(&self, _limit: u64) -> Task<'_, Root> {
+        Box::pin(async { Ok(Root::Named(self.root.clone())) })
+    }
+
+    fn read_manifest<'a>(&'a self, descriptor: &'a Descriptor, limit: u64) -> Task<'a, Vec<u8>> {
+        Box::pin(async move {
+            let mut first_error = None;
+            for place in self.home_of(descriptor)? {
+                match self.places[place].read_manifest(descriptor, limit).await {
+                    Ok(bytes) => {
+                        self.remember(descriptor, &bytes, place);
+                        return Ok(bytes);
+                    }
+                    Err(error) => drop(first_error.get_or_insert(error)),
+                }
+            }
+            Err(first_error.unwrap_or_else(|| TransportError::missing(descriptor, self.location.clone())))
+        })
+    }
+
+    fn open_blob<'a>(&'a self, descriptor: &'a Descriptor) -> Task<'a, Box<dyn Body>> {
+        Box::pin(async move {
+            let mut first_error = None;
+            for place in self.home_of(descriptor)? {
+                match self.places[place].open_blob(descriptor).await {
+                    Ok(body) => return Ok(body),
+                    Err(error) => drop(first_error.get_or_insert(error)),
+                }
+            }
+            Err(first_error.unwrap_or_else(|| TransportError::missing(descriptor, self.location.clone())))
+        })
+    }
+}

@@ -1,0 +1,58 @@
+//! The two contracts that a transport implements.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use umbel_model::{Descriptor, Raw};
+
+use crate::{Body, TransportError, VerifiedBody};
+
+/// What an operation of a backend returns: a boxed future, so that the traits are object safe.
+pub type Task<'a, T> = Pin<Box<dyn Future<Output = Result<T, TransportError>> + Send + 'a>>;
+
+/// The document that a location names, unchecked.
+#[derive(Clone, Debug)]
+pub enum Root {
+    /// The place keeps a descriptor of it, which must be met and may say more, such as a platform.
+    Described(Descriptor, Vec<u8>),
+    /// The place has nothing but the document.
+    Named(Raw),
+}
+
+/// A place to read from. Implementations hand out bytes as they find them; checking them is the
+/// business of [`Source`](crate::Source), which is the only one to call these.
+pub trait ReadBackend: Send + Sync {
+    /// The place, for messages.
+    fn location(&self) -> String;
+
+    /// The document that the location names; at most `limit` bytes of it.
+    fn read_root(&self, limit: u64) -> Task<'_, Root>;
+
+    /// The bytes of a document named by digest; at most `limit` of them.
+    fn read_manifest<'a>(&'a self, descriptor: &'a Descriptor, limit: u64) -> Task<'a, Vec<u8>>;
+
+    /// The bytes of a blob.
+    fn open_blob<'a>(&'a self, descriptor: &'a Descriptor) -> Task<'a, Box<dyn Body>>;
+}
+
+/// A place to write to, under one name.
+///
+/// Whoever writes sends blobs first, then manifests with children before parents, and the root last
+/// of all; a backend may rely on that order, and must not make anything visible under the name
+/// before [`WriteBackend::publish`].
+pub trait WriteBackend: Send + Sync {
+    /// The place, for messages.
+    fn location(&self) -> String;
+
+    /// Whether the content is there already and complete, so that it need not be sent.
+    fn has<'a>(&'a self, descriptor: &'a Descriptor) -> Task<'a, bool>;
+
+    /// Writes a blob, which appears only when it is complete and verified.
+    fn write_blob(&self, body: VerifiedBody) -> Task<'_, ()>;
+
+    /// Writes a document by its digest.
+    fn write_manifest<'a>(&'a self, raw: &'a Raw) -> Task<'a, ()>;
+
+    /// Writes the root and makes it what the name stands for. Everything under it must be there.
+    fn publish<'a>(&'a self, root: &'a Raw) -> Task<'a, ()>;
+}

@@ -1,0 +1,19 @@
+//! Bytes in motion: the contract between umbel and the places where content lives.
+//!
+//! A backend implements [`ReadBackend`] or [`WriteBackend`], raw and without checks of its own. What
+//! the rest of umbel sees is [`Source`], which bounds and verifies everything: a blob whose bytes
+//! are not those of its digest fails at its end, a manifest is never handed out unverified.
+
+#![forbid(unsafe_code)]
+
+mod assembled;
+mod backend;
+mod body;
+mod error;
+mod source;
+
+pub use assembled::Assembled;
+pub use backend::{ReadBackend, Root, Task, WriteBackend};
+pub use body::{Body, Buffer, VerifiedBody};
+pub use error::TransportError;
+pub use source::{Limits, Source, SourceRoot};

@@ -1,0 +1,100 @@
+//! The only reader of content: bounded and verified.
+
+use std::sync::Arc;
+
+use umbel_model::{Descriptor, Manifest, Raw};
+
+use crate::{ReadBackend, Root, TransportError, VerifiedBody};
+
+/// How much is read of things that are held in memory, in bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// An index or manifest. 4 MiB is what registries and other clients take.
+    pub manifest: u64,
+    /// A config blob.
+    pub config: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { manifest: 4 << 20, config: 4 << 20 }
+    }
+}
+
+/// A place to read from, whose content is what it says or an error.
+#[derive(Clone)]
+pub struct Source {
+    backend: Arc<dyn ReadBackend>,
+    limits: Limits,
+}
+
+/// The document that a source's location names.
+#[derive(Clone, Debug)]
+pub struct SourceRoot {
+    /// The document, read.
+    pub manifest: Manifest,
+    /// Its descriptor, with what the place says about it besides type, size and digest.
+    pub descriptor: Descriptor,
+}
+
+impl Source {
+    /// Reads from `backend` within `limits`.
+    pub fn new(backend: Arc<dyn ReadBackend>, limits: Limits) -> Self {
+        Self { backend, limits }
+    }
+
+    /// The backend, to be made part of an [`Assembled`](crate::Assembled) source.
+    pub fn backend(&self) -> &Arc<dyn ReadBackend> {
+        &self.backend
+    }
+
+    /// The place, for messages.
+    pub fn location(&self) -> String {
+        self.backend.location()
+    }
+
+    /// The document that the location names.
+    pub async fn root(&self) -> Result<SourceRoot, TransportError> {
+        let (raw, descriptor) = match self.backend.read_root(self.limits.manifest).await? {
+            Root::Described(descriptor, bytes) => (self.verified(&descriptor, bytes)?, descriptor),
+            Root::Named(raw) => {
+                let descriptor = raw.descriptor();
+                (raw, descriptor)
+            }
+        };
+        Ok(SourceRoot { manifest: self.parsed(raw)?, descriptor })
+    }
+
+    /// The document that a descriptor names.
+    pub async fn manifest(&self, descriptor: &Descriptor) -> Result<Manifest, TransportError> {
+        let limit = self.limits.manifest;
+        if descriptor.size > limit {
+            let what = format!("`{}` of `{}`", descriptor.digest, self.location());
+            return Err(TransportError::TooLarge { what, size: descriptor.size, limit });
+        }
+        let bytes = self.backend.read_manifest(descriptor, limit).await?;
+        self.parsed(self.verified(descriptor, bytes)?)
+    }
+
+    /// The blob that a descriptor names.
+    pub async fn blob(&self, descriptor: &Descriptor) -> Result<VerifiedBody, TransportError> {
+        let body = self.backend.open_blob(descriptor).await?;
+        Ok(VerifiedBody::new(body, descriptor, self.location()))
+    }
+
+    /// The config blob that a descriptor names, in memory.
+    pub async fn config(&self, descriptor: &Descriptor) -> Result<Vec<u8>, TransportError> {
+        self.blob(descriptor).await?.collect(self.limits.config).await
+    }
+
+    fn verified(&self, descriptor: &Descriptor, bytes: Vec<u8>) -> Result<Raw, TransportError> {
+        Raw::verified(descriptor, bytes)
+            .map_err(|source| TransportError::Damaged { location: self.location(), source })
+    }
+
+    fn parsed(&self, raw: Raw) -> Result<Manifest, TransportError> {
+        let what = format!("`{}`", raw.digest());
+        Manifest::parse(raw)
+            .map_err(|source| TransportError::Document { what, location: self.location(), source })
+    }
+}
