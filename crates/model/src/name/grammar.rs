@@ -1,8 +1,8 @@
 //! The grammar of image references (distribution `reference` package) and of names in OCI layouts
 //! (image-spec `annotations.md`, `org.opencontainers.image.ref.name`), as predicates.
 
-/// The longest repository path that registries take.
-pub(super) const MAX_PATH: usize = 255;
+/// The longest name of a repository, host and path, that tools of the field take.
+pub(super) const MAX_NAME: usize = 255;
 
 /// The longest tag.
 pub(super) const MAX_TAG: usize = 128;

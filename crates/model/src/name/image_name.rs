@@ -75,7 +75,7 @@ impl ImageName {
         let path = if library { format!("library/{path}") } else { path.to_owned() };
         match () {
             () if path.bytes().any(|b| b.is_ascii_uppercase()) => Err(error(NameProblem::UpperCase)),
-            () if path.len() > grammar::MAX_PATH => Err(error(NameProblem::TooLong)),
+            () if host.len() + 1 + path.len() > grammar::MAX_NAME => Err(error(NameProblem::TooLong)),
             () if !grammar::is_host(host) || !grammar::is_path(&path) => Err(error(NameProblem::Form)),
             () => Ok(Self { host: host.to_owned(), path, tag, digest }),
         }
@@ -163,8 +163,8 @@ pub enum NameProblem {
     /// The repository has capital letters.
     #[error("a repository is written in lower case")]
     UpperCase,
-    /// The repository's path has more than 255 characters.
-    #[error("a repository has at most 255 characters")]
+    /// Host and path together have more than 255 characters.
+    #[error("host and path have at most 255 characters together")]
     TooLong,
     /// 64 hexadecimal characters.
     #[error("it is an ID")]
