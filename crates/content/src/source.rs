@@ -94,7 +94,10 @@ impl Source {
 
     fn parsed(&self, raw: Raw) -> Result<Manifest, TransportError> {
         let what = format!("`{}`", raw.digest());
-        Manifest::parse(raw)
-            .map_err(|source| TransportError::Document { what, location: self.location(), source })
+        Manifest::parse(raw).map_err(|source| TransportError::Document {
+            what,
+            location: self.location(),
+            source,
+        })
     }
 }

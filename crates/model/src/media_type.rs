@@ -59,6 +59,11 @@ impl MediaType {
         }
     }
 
+    /// Whether this is the type of a layer whose licence keeps it from being distributed.
+    pub fn is_nondistributable(&self) -> bool {
+        self.0.contains(".nondistributable.") || self.0.contains(".rootfs.foreign.")
+    }
+
     /// Whether this is the config type of a container image, from which a platform can be read.
     pub fn is_image_config(&self) -> bool {
         *self == Self::OCI_CONFIG || *self == Self::DOCKER_CONFIG

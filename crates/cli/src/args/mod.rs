@@ -1,0 +1,56 @@
+//! What can be typed: the binary's commands, and the flags they share.
+
+mod annotation;
+mod entry;
+mod global;
+mod platform;
+
+pub(crate) use annotation::AnnotationArgs;
+pub(crate) use entry::entry;
+pub(crate) use global::GlobalArgs;
+pub(crate) use platform::PlatformFields;
+
+use clap::{Parser, Subcommand};
+
+use crate::command;
+
+/// One name, every platform: puts multi-platform images together and publishes them.
+///
+/// A list holds one image per platform. Build it with `create` and `add`, refine it with `annotate` and
+/// `remove`, and publish it with `push`; or put images and indexes together in one go with `combine`.
+///
+/// LIST is a list's name, its ID, the beginning of its ID (four characters or more), or its digest. SOURCE and
+/// DESTINATION are locations such as `oci:DIRECTORY:NAME`; a bare name is a list.
+#[derive(Debug, Parser)]
+#[command(
+    name = "umbel",
+    version,
+    max_term_width = 100,
+    after_help = "\
+Exit codes: 0 done or yes, 1 no, 2 usage, 3 not found, 5 integrity, 6 conflict, 9 local storage."
+)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: GlobalArgs,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// The commands, in the order of the help.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Create(command::create::CreateArgs),
+    Add(command::add::AddArgs),
+    Annotate(command::annotate::AnnotateArgs),
+    Inspect(command::inspect::InspectArgs),
+    Exists(command::exists::ExistsArgs),
+    List(command::list::ListArgs),
+    Remove(command::remove::RemoveArgs),
+    Rm(command::rm::RmArgs),
+    Push(command::push::PushArgs),
+    Combine(command::combine::CombineArgs),
+    Completions(command::completions::CompletionsArgs),
+    #[command(hide = true)]
+    Man(command::man::ManArgs),
+}

@@ -1,0 +1,22 @@
+//! `umbel exists`.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use umbel::{Exists, Session};
+
+use crate::failure::{Class, Failure};
+
+/// Tell by the exit code whether a list or image is there: 0 yes, 1 no
+#[derive(Args, Debug)]
+pub(crate) struct ExistsArgs {
+    /// A list, or the location of an image or index
+    reference: String,
+}
+
+impl ExistsArgs {
+    pub(crate) async fn run(self, session: &Session) -> Result<ExitCode, Failure> {
+        let exists = Exists { reference: self.reference }.run(session).await?;
+        Ok(if exists { ExitCode::SUCCESS } else { Class::No.into() })
+    }
+}

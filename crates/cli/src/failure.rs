@@ -1,0 +1,169 @@
+//! Failures and their exit codes: the one table.
+
+use std::error::Error as _;
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use umbel::Error;
+use umbel::copy::{CopyError, GatherError};
+use umbel::local::StoreError;
+use umbel::model::index::EditError;
+use umbel::model::index::combine::CombineError;
+use umbel::transport::TransportError;
+
+/// Why the program ends without having done what was asked.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// A verb failed.
+    Verb(Error),
+    /// Several lists could not be removed.
+    Lists(Vec<(String, StoreError)>),
+    /// There is nowhere to keep lists.
+    NoDataDirectory,
+    /// A file that the command was to write could not be written.
+    Output(PathBuf, io::Error),
+}
+
+/// The kind of a failure; its number is the exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Class {
+    /// The answer to a question is no.
+    No = 1,
+    /// What was typed makes no sense.
+    Usage = 2,
+    /// What was named is not there.
+    NotFound = 3,
+    /// Something is not what it says, or would not be any more.
+    Integrity = 5,
+    /// Something else is in the way.
+    Conflict = 6,
+    /// The disk, or a file of ours.
+    Storage = 9,
+}
+
+impl From<Class> for ExitCode {
+    fn from(class: Class) -> Self {
+        Self::from(class as u8)
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Verb(error)
+    }
+}
+
+impl Failure {
+    pub(crate) fn no_data_directory() -> Self {
+        Self::NoDataDirectory
+    }
+
+    pub(crate) fn stdout(error: io::Error) -> Self {
+        Self::Output("standard output".into(), error)
+    }
+
+    /// The first line: what could not be done.
+    pub(crate) fn headline(&self) -> String {
+        match self {
+            Self::Verb(error) => error.to_string(),
+            Self::Lists(failed) => {
+                let errors: Vec<String> = failed.iter().map(|(_, error)| error.to_string()).collect();
+                errors.join("; ")
+            }
+            Self::NoDataDirectory => "there is no directory to keep lists in".to_owned(),
+            Self::Output(path, _) => format!("cannot write `{}`", path.display()),
+        }
+    }
+
+    /// Why, from the outside in.
+    pub(crate) fn causes(&self) -> Vec<String> {
+        let first = match self {
+            Self::Verb(error) => error.source(),
+            Self::Lists(failed) => failed.first().and_then(|(_, error)| error.source()),
+            Self::NoDataDirectory => None,
+            Self::Output(_, error) => return vec![error.to_string()],
+        };
+        std::iter::successors(first, |error| (*error).source()).map(ToString::to_string).collect()
+    }
+
+    pub(crate) fn exit_code(&self) -> ExitCode {
+        self.class().into()
+    }
+
+    fn class(&self) -> Class {
+        match self {
+            Self::Verb(error) => of_verb(error),
+            Self::Lists(failed) => failed.first().map_or(Class::Storage, |(_, error)| of_store(error)),
+            Self::NoDataDirectory => Class::Usage,
+            Self::Output(..) => Class::Storage,
+        }
+    }
+}
+
+fn of_verb(error: &Error) -> Class {
+    match error {
+        Error::Store(error) => of_store(error),
+        // Whoever's directory it is, it is not ours to write to.
+        Error::Destination { source: TransportError::WrongKind { .. }, .. } => Class::Conflict,
+        Error::Read { source, .. } | Error::Destination { source, .. } => of_transport(source),
+        Error::Publish { source, .. } => of_copy(source),
+        Error::Edit { source, .. } | Error::Combine(CombineError::Edit(source)) => of_edit(source),
+        Error::Schema1(_) | Error::Lossy { .. } | Error::Combine(CombineError::Schema1(_)) => {
+            Class::Integrity
+        }
+        Error::Combine(CombineError::NoSuchPlatform { .. })
+        | Error::NoSuchList(_)
+        | Error::NoMatch { .. }
+        | Error::NoOrigin(_) => Class::NotFound,
+        Error::Name(_)
+        | Error::Location(_)
+        | Error::NoTransport { .. }
+        | Error::PlatformOfMany(_)
+        | Error::PlatformOfIndex
+        | Error::IndexFieldOfEntry => Class::Usage,
+    }
+}
+
+fn of_copy(error: &CopyError) -> Class {
+    match error {
+        CopyError::Write(source)
+        | CopyError::Blob { source, .. }
+        | CopyError::Gather(GatherError::Read(source)) => of_transport(source),
+        CopyError::Gather(GatherError::NestedTooDeep(_) | GatherError::Schema1(_)) => Class::Integrity,
+    }
+}
+
+fn of_edit(error: &EditError) -> Class {
+    match error {
+        EditError::NoSuchEntry { .. } => Class::NotFound,
+        EditError::Ambiguous { .. } => Class::Usage,
+    }
+}
+
+fn of_store(error: &StoreError) -> Class {
+    match error {
+        StoreError::NotFound { .. } => Class::NotFound,
+        StoreError::Ambiguous { .. } | StoreError::BadName(_) => Class::Usage,
+        StoreError::NameTaken { .. } | StoreError::Locked { .. } => Class::Conflict,
+        StoreError::Damaged { .. }
+        | StoreError::Newer { .. }
+        | StoreError::File(_)
+        | StoreError::Unreadable(_) => Class::Storage,
+    }
+}
+
+fn of_transport(error: &TransportError) -> Class {
+    match error {
+        TransportError::NotFound { .. } => Class::NotFound,
+        TransportError::Unspecified { .. } => Class::Usage,
+        TransportError::WrongKind { .. }
+        | TransportError::NotRegular { .. }
+        | TransportError::TooLarge { .. }
+        | TransportError::Document { .. }
+        | TransportError::Damaged { .. }
+        | TransportError::WrongTarget { .. } => Class::Integrity,
+        TransportError::Busy { .. } => Class::Conflict,
+        TransportError::Io { .. } => Class::Storage,
+    }
+}

@@ -1,0 +1,152 @@
+//! What can be done about a failure: the one place for it.
+
+use std::io::ErrorKind;
+
+use umbel::Error;
+use umbel::copy::{CopyError, GatherError};
+use umbel::local::StoreError;
+use umbel::model::index::EditError;
+use umbel::model::{Descriptor, Flavor, Platform};
+use umbel::transport::TransportError;
+
+use crate::failure::Failure;
+
+/// How many entries a hint lists.
+const LISTED: usize = 8;
+
+/// The hints for a failure, most helpful first.
+pub(crate) fn of(failure: &Failure) -> Vec<String> {
+    match failure {
+        Failure::Verb(error) => of_verb(error),
+        Failure::Lists(failed) => failed.first().map_or_else(Vec::new, |(_, error)| of_store(error)),
+        Failure::NoDataDirectory => hint("set `HOME`, or name a directory with `--root` or `UMBEL_ROOT`"),
+        Failure::Output(..) => Vec::new(),
+    }
+}
+
+fn hint(text: impl Into<String>) -> Vec<String> {
+    vec![text.into()]
+}
+
+fn of_verb(error: &Error) -> Vec<String> {
+    match error {
+        Error::Store(error) => of_store(error),
+        Error::NoSuchList(name) => vec![
+            "`umbel list` shows which lists there are".to_owned(),
+            format!("an image in an OCI layout is written `oci:DIRECTORY:{name}`"),
+        ],
+        Error::NoTransport { .. } => {
+            hint("what can be read and written today are OCI layouts, `oci:DIRECTORY[:NAME]`")
+        }
+        Error::Location(_) => hint("a destination is written `oci:DIRECTORY[:NAME]`"),
+        Error::NoMatch { .. } => hint("choose with `--platform`, or take everything with `--all`"),
+        Error::Edit { source, .. } => of_edit(source),
+        Error::PlatformOfMany(_) => {
+            hint("add them first, then use `umbel annotate LIST ENTRY --arch …` for each")
+        }
+        Error::PlatformOfIndex => {
+            hint("name the entry by its digest or platform: `umbel annotate LIST ENTRY …`")
+        }
+        Error::Lossy { flavor: Flavor::Docker, .. } => {
+            hint("write an OCI index with `--format oci`, or leave these out with `--allow-loss`")
+        }
+        Error::Lossy { flavor: Flavor::Oci, .. } => {
+            hint("write a Docker list with `--format docker`, or leave these out with `--allow-loss`")
+        }
+        Error::Read { reference, source } => of_transport(reference, source),
+        Error::Destination { source: TransportError::WrongKind { .. }, .. } => {
+            hint("name a directory that is empty, is an OCI layout, or is not there yet")
+        }
+        Error::Destination { destination, source }
+        | Error::Publish {
+            destination,
+            source: CopyError::Write(source) | CopyError::Blob { source, .. },
+            ..
+        } => of_transport(destination, source),
+        Error::Publish {
+            source: CopyError::Gather(GatherError::Read(TransportError::NotFound { .. })),
+            ..
+        }
+        | Error::NoOrigin(_) => {
+            hint("the images of a list are read from where they were added from; add what is gone again")
+        }
+        Error::Combine(error) => of_combine(error),
+        Error::Name(_) | Error::Schema1(_) | Error::IndexFieldOfEntry | Error::Publish { .. } => Vec::new(),
+    }
+}
+
+fn of_combine(error: &umbel::model::index::combine::CombineError) -> Vec<String> {
+    use umbel::model::index::combine::CombineError;
+    match error {
+        CombineError::NoSuchPlatform { available, .. } => platforms(available),
+        CombineError::Edit(error) => of_edit(error),
+        CombineError::Schema1(_) => Vec::new(),
+    }
+}
+
+fn platforms(available: &[Platform]) -> Vec<String> {
+    let names: Vec<String> = available.iter().map(|platform| format!("`{platform}`")).collect();
+    if names.is_empty() { Vec::new() } else { hint(format!("there is {}", names.join(", "))) }
+}
+
+fn of_edit(error: &EditError) -> Vec<String> {
+    match error {
+        EditError::NoSuchEntry { available, .. } if available.is_empty() => hint("the list is empty"),
+        EditError::NoSuchEntry { available, .. } => entries("there is", available),
+        EditError::Ambiguous { candidates, .. } => entries("name one of", candidates),
+    }
+}
+
+fn entries(intro: &str, entries: &[Descriptor]) -> Vec<String> {
+    let name = |entry: &Descriptor| match &entry.platform {
+        Some(platform) => format!("`{platform}` ({})", entry.digest),
+        None => format!("`{}`", entry.digest),
+    };
+    let mut names: Vec<String> = entries.iter().take(LISTED).map(name).collect();
+    if entries.len() > LISTED {
+        names.push(format!("{} more", entries.len() - LISTED));
+    }
+    hint(format!("{intro} {}", names.join(", ")))
+}
+
+fn of_store(error: &StoreError) -> Vec<String> {
+    match error {
+        StoreError::NotFound { .. } => hint("`umbel list` shows which lists there are"),
+        StoreError::Ambiguous { .. } => hint("give more of the ID, or the name"),
+        StoreError::NameTaken { .. } => {
+            hint("add to it with `--amend`, start afresh with `--replace`, or remove it with `umbel rm`")
+        }
+        StoreError::Damaged { name, .. } => {
+            hint(format!("other lists are not concerned; `umbel rm {name}` removes this one"))
+        }
+        StoreError::Locked { .. } => hint("wait longer with `--lock-timeout`"),
+        StoreError::File(error) => of_io(error.source.kind()),
+        StoreError::BadName(_) | StoreError::Newer { .. } | StoreError::Unreadable(_) => Vec::new(),
+    }
+}
+
+fn of_transport(place: &str, error: &TransportError) -> Vec<String> {
+    match error {
+        TransportError::Unspecified { images, .. } => {
+            let path = place.split(':').take(2).collect::<Vec<_>>().join(":");
+            let named: Vec<String> =
+                images.iter().take(LISTED).map(|image| format!("`{path}{image}`")).collect();
+            hint(format!("say which: {}", named.join(", ")))
+        }
+        TransportError::Busy { .. } => hint("wait longer with `--lock-timeout`"),
+        TransportError::Io { source, .. } => of_io(source.kind()),
+        _ => Vec::new(),
+    }
+}
+
+fn of_io(kind: ErrorKind) -> Vec<String> {
+    match kind {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            hint("the disk is full; nothing was changed, and the command can be run again")
+        }
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+            hint("check who owns the directory and whether it may be written")
+        }
+        _ => Vec::new(),
+    }
+}

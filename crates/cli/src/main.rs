@@ -1,0 +1,22 @@
+//! The `umbel` binary: reads what was typed, runs a verb of the library, and shows what came of it.
+
+mod args;
+mod command;
+mod failure;
+mod hints;
+mod render;
+mod surroundings;
+mod ui;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    let cli = args::Cli::parse();
+    let mut ui = ui::Ui::new(&cli.global);
+    match command::run(cli, &mut ui) {
+        Ok(code) => code,
+        Err(failure) => ui.fail(&failure),
+    }
+}

@@ -1,0 +1,135 @@
+//! The only voice of the program: results on stdout, everything else on stderr.
+
+use std::borrow::Cow;
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+use anstyle::{AnsiColor, Style};
+use umbel::{Note, Published};
+
+use crate::args::GlobalArgs;
+use crate::failure::Failure;
+use crate::hints;
+
+/// How to talk: what is printed where.
+pub(crate) struct Ui {
+    /// Results are wanted as JSON.
+    pub(crate) json: bool,
+    /// Only results and errors are wanted.
+    pub(crate) quiet: bool,
+}
+
+impl Ui {
+    pub(crate) fn new(global: &GlobalArgs) -> Self {
+        Self { json: global.json, quiet: global.quiet }
+    }
+
+    /// Prints a result; with `json` as one line, otherwise as `text`.
+    pub(crate) fn result(
+        &self,
+        text: impl FnOnce() -> String,
+        json: impl FnOnce() -> String,
+    ) -> Result<(), Failure> {
+        let out = if self.json { json() + "\n" } else { text() };
+        self.bytes(out.as_bytes())
+    }
+
+    /// Prints bytes as they are. A reader who has seen enough is no error.
+    #[expect(clippy::unused_self, reason = "printing is what a `Ui` is for")]
+    pub(crate) fn bytes(&self, bytes: &[u8]) -> Result<(), Failure> {
+        let mut stdout = io::stdout().lock();
+        match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::stdout(error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Tells remarks, unless only results are wanted.
+    pub(crate) fn notes(&self, notes: &[Note]) {
+        for note in notes.iter().filter(|_| !self.quiet) {
+            say("note", &note.to_string());
+        }
+    }
+
+    /// Tells what was published where.
+    pub(crate) fn published(&self, published: &[Published]) {
+        for one in published.iter().filter(|_| !self.quiet) {
+            let (written, present) = (one.report.blobs_written, one.report.blobs_present);
+            let blobs = format!("{} written, {present} there already", count(written, "blob"));
+            say("published", &format!("{} ({blobs})", one.destination));
+        }
+    }
+
+    /// Tells something that went wrong without ending the command.
+    #[expect(clippy::unused_self, reason = "printing is what a `Ui` is for")]
+    pub(crate) fn warn(&self, text: &str) {
+        say("warning", text);
+    }
+
+    /// Tells a failure and what can be done about it. Returns the exit code.
+    #[expect(clippy::unused_self, reason = "printing is what a `Ui` is for")]
+    pub(crate) fn fail(&self, failure: &Failure) -> ExitCode {
+        say("error", &failure.headline());
+        for cause in failure.causes() {
+            say("caused by", &cause);
+        }
+        let hints = hints::of(failure);
+        if !hints.is_empty() {
+            line("");
+        }
+        for hint in hints {
+            say("hint", &hint);
+        }
+        failure.exit_code()
+    }
+}
+
+/// Writes one labelled line to stderr.
+pub(crate) fn say(label: &str, text: &str) {
+    let style = match label {
+        "error" => Style::new().bold().fg_color(Some(AnsiColor::Red.into())),
+        "warning" | "waiting" => Style::new().bold().fg_color(Some(AnsiColor::Yellow.into())),
+        _ => Style::new().bold(),
+    };
+    line(&format!("{style}{label}:{style:#} {}", safe(text)));
+}
+
+/// Nothing sensible can be done if stderr is gone.
+fn line(text: &str) {
+    let _ = writeln!(anstream::stderr().lock(), "{text}");
+}
+
+/// The text without anything that could steer a terminal: control characters are written as
+/// escapes. What comes from elsewhere is never shown in any other way.
+pub(crate) fn safe(text: &str) -> Cow<'_, str> {
+    let steers = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if !text.contains(steers) {
+        return Cow::Borrowed(text);
+    }
+    let escape = |c: char| if steers(c) { c.escape_unicode().to_string() } else { c.to_string() };
+    Cow::Owned(text.chars().map(escape).collect())
+}
+
+/// A number of things: `1 image`, `3 images`.
+pub(crate) fn count(number: usize, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_from_elsewhere_cannot_steer_the_terminal() {
+        assert_eq!(safe("a\u{1b}[2Jb\u{9b}c\u{202e}"), "a\\u{1b}[2Jb\\u{9b}c\\u{202e}");
+        assert_eq!(safe("linux/arm64 é"), "linux/arm64 é");
+    }
+
+    #[test]
+    fn things_are_counted() {
+        assert_eq!((count(1, "entry").as_str(), count(2, "image").as_str()), ("1 entry", "2 images"));
+    }
+}

@@ -1,0 +1,31 @@
+//! The steps of a copy, in an order that is always safe.
+
+use umbel_model::{Descriptor, Raw};
+
+use crate::Tree;
+
+/// One thing to be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The blob is made sure to be at the destination.
+    Blob(Descriptor),
+    /// The document is written by its digest. All that it refers to is there by then.
+    Manifest(Raw),
+    /// The document is written and becomes what the destination's name stands for.
+    Publish(Raw),
+}
+
+/// The steps of a copy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// In the order in which they are taken: blobs, documents with children before parents, and the
+    /// name last.
+    pub steps: Vec<Step>,
+}
+
+/// Plans the copy of a tree: every blob and document as it is, each once.
+pub fn plan(tree: &Tree) -> Plan {
+    let blobs = tree.blobs.iter().cloned().map(Step::Blob);
+    let manifests = tree.manifests.iter().cloned().map(Step::Manifest);
+    Plan { steps: blobs.chain(manifests).chain([Step::Publish(tree.root.clone())]).collect() }
+}

@@ -1,0 +1,91 @@
+//! Lists as they are kept.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
+
+use time::OffsetDateTime;
+use umbel_model::{Descriptor, Digest, Edit, Encoded, Flavor, Index, ListName, Location, Style};
+
+use super::Origins;
+use crate::FileError;
+use crate::staged::random_hex;
+
+/// A list: an index that is being put together, and what is known about it besides.
+///
+/// It keeps everything that an index of either form can hold. In which form it is written, and what
+/// that form cannot hold, is decided by [`Record::encode`] when it is published.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// Its ID: random, and the same for as long as the list lives.
+    pub id: ListId,
+    /// Its name.
+    pub name: ListName,
+    /// When it was created.
+    pub created: OffsetDateTime,
+    /// The form in which it is published unless somebody asks for the other.
+    pub flavor: Flavor,
+    /// What it holds.
+    pub index: Index,
+    /// Where the content of its entries lives.
+    pub origins: Origins,
+}
+
+impl Record {
+    /// An empty list with a new ID.
+    pub fn new(name: ListName, flavor: Flavor, created: OffsetDateTime) -> Result<Self, FileError> {
+        let id = ListId(random_hex::<32>()?.into());
+        Ok(Self { id, name, created, flavor, index: Index::default(), origins: Origins::default() })
+    }
+
+    /// The document that publishing the list in its own form writes, and what is lost by it.
+    pub fn encode(&self) -> Encoded {
+        self.index.encode(self.flavor, Style::default())
+    }
+
+    /// Adds entries, and the places that their content can be had from.
+    pub fn add(&mut self, entries: Vec<Descriptor>, homes: &[(Location, Vec<Digest>)]) {
+        for (home, digests) in homes {
+            self.origins.add(home, digests.iter().cloned());
+        }
+        let added = self.index.apply(Edit::Add(entries));
+        debug_assert!(added.is_ok(), "adding entries cannot fail");
+    }
+
+    /// Forgets where content lives that is no longer in the list.
+    pub(super) fn forget_unused_origins(&mut self) {
+        let entries: BTreeSet<Digest> = self.index.entries.iter().map(|entry| entry.digest.clone()).collect();
+        self.origins.retain(&entries);
+    }
+}
+
+/// The ID of a list: 64 hexadecimal characters.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ListId(Box<str>);
+
+impl ListId {
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The first twelve characters, as people quote IDs.
+    pub fn short(&self) -> &str {
+        &self.0[..12]
+    }
+}
+
+impl FromStr for ListId {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let hex = text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        if hex { Ok(Self(text.into())) } else { Err(()) }
+    }
+}
+
+impl fmt::Display for ListId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

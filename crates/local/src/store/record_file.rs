@@ -1,0 +1,119 @@
+//! The file of a list: `docs/formats/store.md`.
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use time::OffsetDateTime;
+use umbel_model::Index;
+
+use super::{Origins, RECORD_LIMIT, Record, StoreError, file_name};
+use crate::dir::Dir;
+
+/// The version that is written. Every older one is read.
+const VERSION: u64 = 1;
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct RecordFile<'a> {
+    umbel_list: u64,
+    id: String,
+    name: String,
+    #[serde(with = "time::serde::rfc3339")]
+    created: OffsetDateTime,
+    format: String,
+    #[serde(borrow)]
+    index: &'a RawValue,
+    origins: Vec<OriginFile>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OriginFile {
+    location: String,
+    entries: Vec<String>,
+}
+
+/// The part that every version has and will have.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct VersionOnly {
+    umbel_list: u64,
+}
+
+/// Reads the record in a file; `None` if the file is not there.
+pub(super) fn read(lists: &Dir, file: &str) -> Result<Option<Record>, StoreError> {
+    let damaged = |problem: String| StoreError::Damaged {
+        name: file_name::to_name(file),
+        path: lists.join(file),
+        problem,
+    };
+    let Some(bytes) = lists.read(file, RECORD_LIMIT)? else { return Ok(None) };
+    let version = serde_json::from_slice(&bytes).map(|VersionOnly { umbel_list }| umbel_list);
+    match version {
+        Ok(VERSION) => {}
+        Ok(version) => {
+            return Err(StoreError::Newer { name: file_name::to_name(file), version, known: VERSION });
+        }
+        Err(error) => return Err(damaged(format!("is not a record of a list: {error}"))),
+    }
+    let record = parse(&bytes).map_err(damaged)?;
+    if file_name::of(&record.name) != file {
+        return Err(damaged(format!("holds the list `{}`", record.name)));
+    }
+    Ok(Some(record))
+}
+
+fn parse(bytes: &[u8]) -> Result<Record, String> {
+    let file: RecordFile<'_> = serde_json::from_slice(bytes).map_err(|e| e.to_string())?;
+    let mut origins = Origins::default();
+    for OriginFile { location, entries } in file.origins {
+        let home = location.parse().map_err(|e| format!("has a bad origin: {e}"))?;
+        let entries: Result<Vec<_>, _> = entries.iter().map(|entry| entry.parse()).collect();
+        origins.add(&home, entries.map_err(|e| format!("has a bad origin: {e}"))?);
+    }
+    Ok(Record {
+        id: file.id.parse().map_err(|()| "has a bad `id`".to_owned())?,
+        name: file.name.parse().map_err(|e| format!("has a bad `name`: {e}"))?,
+        created: file.created,
+        flavor: file.format.parse().map_err(|e| format!("has a bad `format`: {e}"))?,
+        index: Index::from_full_json(file.index.get()).map_err(|e| format!("has a bad `index`: {e}"))?,
+        origins,
+    })
+}
+
+/// The file of a record.
+pub(super) fn write(record: &Record) -> Vec<u8> {
+    let index = RawValue::from_string(record.index.to_full_json());
+    let origin = |(home, entries): (&umbel_model::Location, &std::collections::BTreeSet<_>)| OriginFile {
+        location: home.to_string(),
+        entries: entries.iter().map(|digest: &umbel_model::Digest| digest.to_string()).collect(),
+    };
+    let file = RecordFile {
+        umbel_list: VERSION,
+        id: record.id.to_string(),
+        name: record.name.to_string(),
+        created: record.created,
+        format: record.flavor.to_string(),
+        index: &index.expect("our own writer gives well-formed JSON"),
+        origins: record.origins.iter().map(origin).collect(),
+    };
+    serde_json::to_vec(&file).expect("strings, numbers and JSON can be written as JSON")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use umbel_model::{Descriptor, Digest, Flavor, MediaType, Platform};
+
+    #[test]
+    fn everything_in_a_record_survives() {
+        let created = OffsetDateTime::from_unix_timestamp(1_000_000_000).unwrap();
+        let mut record = Record::new("app".parse().unwrap(), Flavor::Docker, created).unwrap();
+        let mut entry = Descriptor::new(MediaType::OCI_MANIFEST, Digest::sha256(b"x"), 1);
+        entry.platform = Some(Platform { features: vec!["sse4".into()], ..Platform::new("linux", "amd64") });
+        entry.annotations.insert("a".into(), "b".into());
+        let homes = [("oci:/layout".parse().unwrap(), vec![entry.digest.clone()])];
+        record.add(vec![entry], &homes);
+        record.index.annotations.insert("c".into(), "d".into());
+        assert_eq!(parse(&write(&record)), Ok(record));
+    }
+}

@@ -1,0 +1,139 @@
+//! `add`: images and indexes become entries of a list.
+
+use umbel_local::{Draft, Record};
+use umbel_model::index::EditError;
+use umbel_model::{AnnotationChange, Descriptor, Digest, Edit, Flavor, PlatformPatch, Selector, Target};
+
+use crate::describe::{self, Choice, Contribution};
+use crate::{Error, Note, Session, note};
+
+/// Adds the images of one or more sources to a list: all of them, or on any error none.
+///
+/// A source is a location, or the name of a list, which contributes its entries. An entry whose
+/// digest is there already stays where it is; a platform and annotations it was given before stay,
+/// unless others are given now.
+#[derive(Clone, Debug, Default)]
+pub struct Add {
+    /// The list: name, ID, prefix of an ID, or digest.
+    pub list: String,
+    /// Where the images are.
+    pub sources: Vec<String>,
+    /// Which entries of a source that is an index.
+    pub choice: Choice,
+    /// Written over the platform of what is added. Refused if that is more than one entry.
+    pub platform: PlatformPatch,
+    /// Made to the annotations of every entry that is added.
+    pub annotations: Vec<AnnotationChange>,
+}
+
+/// What was added.
+#[derive(Clone, Debug)]
+pub struct Added {
+    /// The digests of the entries, in the order of the sources.
+    pub entries: Vec<Digest>,
+    /// The list as it is now.
+    pub record: Record,
+    /// Remarks.
+    pub notes: Vec<Note>,
+}
+
+impl Add {
+    /// Adds `sources` to `list`, of an index the entry for this machine.
+    pub fn to(list: impl Into<String>, sources: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        let sources = sources.into_iter().map(Into::into).collect();
+        Self { list: list.into(), sources, ..Self::default() }
+    }
+
+    /// Reads the sources first, and locks the list only when all is known.
+    pub async fn run(self, session: &Session) -> Result<Added, Error> {
+        session.store.find(&self.list)?;
+        let found = read(session, &self.sources, &self.choice).await?;
+        self.refuse_one_platform_for_many(&found)?;
+        let mut draft = session.store.edit(&self.list)?;
+        let entries =
+            found.iter().flat_map(|source| source.entries.iter().map(|entry| entry.digest.clone())).collect();
+        let mut notes = self.put(&mut draft, found).map_err(|source| self.failed(source))?;
+        let record = draft.commit()?;
+        notes.extend(note::about_platforms(&record.index.entries));
+        Ok(Added { entries, record, notes })
+    }
+
+    fn refuse_one_platform_for_many(&self, found: &[Contribution]) -> Result<(), Error> {
+        let count = found.iter().map(|source| source.entries.len()).sum();
+        if count > 1 && !self.platform.is_empty() { Err(Error::PlatformOfMany(count)) } else { Ok(()) }
+    }
+
+    fn put(&self, draft: &mut Draft, found: Vec<Contribution>) -> Result<Vec<Note>, EditError> {
+        let mut notes = Vec::new();
+        for source in found {
+            notes.extend(source.notes);
+            let digests: Vec<Digest> = source.entries.iter().map(|entry| entry.digest.clone()).collect();
+            add_entries(draft, source.entries, &source.homes);
+            for digest in digests {
+                self.amend_entry(draft, Selector::Entry(digest))?;
+            }
+        }
+        if !self.annotations.is_empty() {
+            notes.extend(become_oci_if_needed(draft));
+        }
+        Ok(notes)
+    }
+
+    fn amend_entry(&self, draft: &mut Draft, entry: Selector) -> Result<(), EditError> {
+        if !self.platform.is_empty() {
+            draft.apply(Edit::Platform { entries: entry.clone(), patch: self.platform.clone() })?;
+        }
+        if !self.annotations.is_empty() {
+            let target = Target::Entries(entry);
+            draft.apply(Edit::Annotate { target, changes: self.annotations.clone() })?;
+        }
+        Ok(())
+    }
+
+    fn failed(&self, source: EditError) -> Error {
+        Error::Edit { list: self.list.clone(), source }
+    }
+}
+
+/// Reads the entries of several sources.
+pub(super) async fn read(
+    session: &Session,
+    sources: &[String],
+    choice: &Choice,
+) -> Result<Vec<Contribution>, Error> {
+    let mut found = Vec::with_capacity(sources.len());
+    for source in sources {
+        found.push(describe::entries(session, source, choice).await?);
+    }
+    Ok(found)
+}
+
+/// Adds entries; the platform of one that was there already is not overwritten by what its config
+/// says, for somebody may have put it right.
+fn add_entries(
+    draft: &mut Draft,
+    mut entries: Vec<Descriptor>,
+    homes: &[(umbel_model::Location, Vec<Digest>)],
+) {
+    let known: std::collections::HashSet<Digest> = draft
+        .index()
+        .entries
+        .iter()
+        .filter(|known| known.platform.is_some())
+        .map(|known| known.digest.clone())
+        .collect();
+    for entry in entries.iter_mut().filter(|entry| known.contains(&entry.digest)) {
+        entry.platform = None;
+    }
+    draft.add(entries, homes);
+}
+
+/// Makes a list that now has what only an OCI index can hold be published as one.
+pub(super) fn become_oci_if_needed(draft: &mut Draft) -> Option<Note> {
+    let record = draft.record();
+    let needed = record.flavor == Flavor::Docker && !record.index.dropped_by(Flavor::Docker).is_empty();
+    needed.then(|| {
+        draft.set_flavor(Flavor::Oci);
+        Note::BecameOci
+    })
+}
