@@ -8,12 +8,14 @@
 
 mod assembled;
 mod backend;
+mod block_on;
 mod body;
 mod error;
 mod source;
 
 pub use assembled::Assembled;
 pub use backend::{ReadBackend, Root, Task, WriteBackend};
+pub use block_on::block_on;
 pub use body::{Body, Buffer, VerifiedBody};
 pub use error::TransportError;
 pub use source::{Limits, Source, SourceRoot};

@@ -26,7 +26,6 @@
 
 #![forbid(unsafe_code)]
 
-mod block_on;
 mod describe;
 mod error;
 mod note;
@@ -35,7 +34,6 @@ mod publish;
 mod session;
 pub mod verbs;
 
-pub use block_on::block_on;
 pub use describe::Choice;
 pub use error::Error;
 pub use note::Note;
@@ -53,6 +51,7 @@ pub use verbs::remove::{Remove, Removed};
 pub use verbs::rm::{Rm, RmOutcome};
 
 pub use umbel_content as transport;
+pub use umbel_content::block_on;
 pub use umbel_copy as copy;
 pub use umbel_local as local;
 pub use umbel_model as model;
