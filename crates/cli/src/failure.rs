@@ -156,7 +156,7 @@ fn of_store(error: &StoreError) -> Class {
 fn of_transport(error: &TransportError) -> Class {
     match error {
         TransportError::NotFound { .. } => Class::NotFound,
-        TransportError::Unspecified { .. } => Class::Usage,
+        TransportError::Unspecified { .. } | TransportError::NotADestination { .. } => Class::Usage,
         TransportError::WrongKind { .. }
         | TransportError::NotRegular { .. }
         | TransportError::TooLarge { .. }

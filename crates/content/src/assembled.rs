@@ -39,7 +39,7 @@ impl Assembled {
         self.homes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn home_of(&self, descriptor: &Descriptor) -> Result<Vec<usize>, TransportError> {
+    fn places_of(&self, descriptor: &Descriptor) -> Result<Vec<usize>, TransportError> {
         let known = self.homes().get(&descriptor.digest).cloned();
         known.ok_or_else(|| TransportError::missing(descriptor, self.location.clone()))
     }
@@ -68,6 +68,11 @@ impl ReadBackend for Assembled {
         self.location.clone()
     }
 
+    fn home_of(&self, descriptor: &Descriptor) -> String {
+        let first = self.places_of(descriptor).ok().and_then(|places| places.first().copied());
+        first.map_or_else(|| self.location(), |place| self.places[place].home_of(descriptor))
+    }
+
     fn read_root(&self, _limit: u64) -> Task<'_, Root> {
         Box::pin(async { Ok(Root::Named(self.root.clone())) })
     }
@@ -75,7 +80,7 @@ impl ReadBackend for Assembled {
     fn read_manifest<'a>(&'a self, descriptor: &'a Descriptor, limit: u64) -> Task<'a, Vec<u8>> {
         Box::pin(async move {
             let mut first_error = None;
-            for place in self.home_of(descriptor)? {
+            for place in self.places_of(descriptor)? {
                 match self.places[place].read_manifest(descriptor, limit).await {
                     Ok(bytes) => {
                         self.remember(descriptor, &bytes, place);
@@ -91,7 +96,7 @@ impl ReadBackend for Assembled {
     fn open_blob<'a>(&'a self, descriptor: &'a Descriptor) -> Task<'a, Box<dyn Body>> {
         Box::pin(async move {
             let mut first_error = None;
-            for place in self.home_of(descriptor)? {
+            for place in self.places_of(descriptor)? {
                 match self.places[place].open_blob(descriptor).await {
                     Ok(body) => return Ok(body),
                     Err(error) => drop(first_error.get_or_insert(error)),

@@ -25,6 +25,11 @@ pub trait ReadBackend: Send + Sync {
     /// The place, for messages.
     fn location(&self) -> String;
 
+    /// The place that has this content, for messages, where the source is made of several.
+    fn home_of(&self, _descriptor: &Descriptor) -> String {
+        self.location()
+    }
+
     /// The document that the location names; at most `limit` bytes of it.
     fn read_root(&self, limit: u64) -> Task<'_, Root>;
 

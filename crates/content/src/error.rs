@@ -10,7 +10,7 @@ use umbel_model::{Descriptor, DocumentError};
 #[derive(Debug, thiserror::Error)]
 pub enum TransportError {
     /// The image, document or blob is not there.
-    #[error("{what} is not in `{location}`")]
+    #[error("there is no {what} in `{location}`")]
     NotFound {
         /// What was looked for.
         what: String,
@@ -88,6 +88,14 @@ pub enum TransportError {
         location: String,
         /// What would have been written.
         actual: umbel_model::Digest,
+    },
+    /// The location can be read from, but names nothing that can be written.
+    #[error("`{location}` is not a destination: {problem}")]
+    NotADestination {
+        /// The location.
+        location: String,
+        /// Why not.
+        problem: &'static str,
     },
     /// The lock on a place could not be had in time.
     #[error("`{location}` is in use by another process; gave up after {waited_seconds} s")]

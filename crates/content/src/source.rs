@@ -79,7 +79,7 @@ impl Source {
     /// The blob that a descriptor names.
     pub async fn blob(&self, descriptor: &Descriptor) -> Result<VerifiedBody, TransportError> {
         let body = self.backend.open_blob(descriptor).await?;
-        Ok(VerifiedBody::new(body, descriptor, self.location()))
+        Ok(VerifiedBody::new(body, descriptor, self.backend.home_of(descriptor)))
     }
 
     /// The config blob that a descriptor names, in memory.
@@ -89,7 +89,7 @@ impl Source {
 
     fn verified(&self, descriptor: &Descriptor, bytes: Vec<u8>) -> Result<Raw, TransportError> {
         Raw::verified(descriptor, bytes)
-            .map_err(|source| TransportError::Damaged { location: self.location(), source })
+            .map_err(|source| TransportError::Damaged { location: self.backend.home_of(descriptor), source })
     }
 
     fn parsed(&self, raw: Raw) -> Result<Manifest, TransportError> {

@@ -31,6 +31,11 @@ impl FileError {
         move |source| Self { action, path, source: source.into() }
     }
 
+    /// Whether there is no directory of that name.
+    pub(crate) fn is_no_directory(&self) -> bool {
+        matches!(self.source.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+    }
+
     /// Whether the file was not there.
     pub(crate) fn is_not_found(&self) -> bool {
         self.source.kind() == io::ErrorKind::NotFound

@@ -1,5 +1,7 @@
 //! Layouts: what is read, what is refused, what is written.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -68,6 +70,7 @@ fn variant(error: &TransportError) -> &'static str {
         TransportError::Damaged { .. } => "damaged",
         TransportError::WrongTarget { .. } => "wrong target",
         TransportError::Busy { .. } => "busy",
+        TransportError::NotADestination { .. } => "not a destination",
     }
 }
 
@@ -81,7 +84,7 @@ fn hostile_layouts_are_refused_at_once() {
         ("index is huge", |l, _| damage::grow(l.index_path(), 4 << 30), "too large"),
         ("index is empty", |l, _| damage::truncate(l.index_path(), 0), "document"),
         ("index is gone", |l, _| damage::remove(l.index_path()), "wrong kind"),
-        ("marker is gone", |l, _| damage::remove(l.root().join("oci-layout")), "wrong kind"),
+        ("marker is gone", |l, _| damage::remove(l.root().join("oci-layout")), "not found"),
         (
             "marker is of another version",
             |l, _| {

@@ -45,7 +45,7 @@ pub enum Error {
     #[error("`{0}` is a Docker schema 1 image, which no index may hold")]
     Schema1(String),
     /// A source has nothing for a platform.
-    #[error("`{reference}` does not fit")]
+    #[error("`{reference}` has nothing that fits")]
     NoMatch {
         /// The source.
         reference: String,

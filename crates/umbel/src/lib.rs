@@ -6,7 +6,7 @@
 //!
 //! ```
 //! # let scratch = tempfile::tempdir()?;
-//! # let images = umbel_testkit::Layout::create(scratch.path().join("images"));
+//! # let mut images = umbel_testkit::Layout::create(scratch.path().join("images"));
 //! # images.add_image(&umbel_testkit::image("linux/amd64").build(), Some("amd64"));
 //! # images.add_image(&umbel_testkit::image("linux/arm64").build(), Some("arm64"));
 //! # let path = scratch.path().display();

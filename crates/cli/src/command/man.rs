@@ -7,9 +7,8 @@ use clap::{Args, CommandFactory as _};
 
 use crate::args::Cli;
 use crate::failure::Failure;
-use crate::ui::Ui;
 
-/// Write the manual pages into a directory; prints their names
+/// Write the manual pages of all commands into a directory
 #[derive(Args, Debug)]
 pub(crate) struct ManArgs {
     /// The directory, which must be there
@@ -17,21 +16,11 @@ pub(crate) struct ManArgs {
 }
 
 impl ManArgs {
-    pub(crate) fn run(&self, ui: &Ui) -> Result<ExitCode, Failure> {
-        let mut names = String::new();
-        let command = Cli::command();
-        let subcommands = command.get_subcommands().filter(|sub| !sub.is_hide_set());
-        let pages = subcommands.map(|sub| (format!("umbel-{}", sub.get_name()), sub.clone()));
-        let pages: Vec<_> = [("umbel".to_owned(), command.clone())].into_iter().chain(pages).collect();
-        for (name, command) in pages {
-            let file = self.directory.join(format!("{name}.1"));
-            let mut page = Vec::new();
-            let failed = |error| Failure::Output(file.clone(), error);
-            clap_mangen::Man::new(command.name(name)).render(&mut page).map_err(failed)?;
-            std::fs::write(&file, page).map_err(failed)?;
-            names += &format!("{}\n", file.display());
-        }
-        ui.bytes(names.as_bytes())?;
+    pub(crate) fn run(&self) -> Result<ExitCode, Failure> {
+        let mut command = Cli::command().disable_help_subcommand(true);
+        command.build();
+        clap_mangen::generate_to(command, &self.directory)
+            .map_err(|error| Failure::Output(self.directory.clone(), error))?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -25,7 +25,7 @@ pub(crate) fn run(cli: Cli, ui: &mut Ui) -> Result<ExitCode, Failure> {
     // These need no list and must work where there is no home.
     match &cli.command {
         Command::Completions(args) => return args.run(ui),
-        Command::Man(args) => return args.run(ui),
+        Command::Man(args) => return args.run(),
         _ => {}
     }
     let session = surroundings::session(&cli.global)?;
@@ -42,7 +42,7 @@ pub(crate) fn run(cli: Cli, ui: &mut Ui) -> Result<ExitCode, Failure> {
             Command::Push(args) => args.run(&session, ui).await,
             Command::Combine(args) => args.run(&session, ui).await,
             Command::Completions(args) => args.run(ui),
-            Command::Man(args) => args.run(ui),
+            Command::Man(args) => args.run(),
         }
     };
     umbel::block_on(work)

@@ -48,12 +48,12 @@ fn has_name(entry: &Descriptor, name: &str) -> bool {
 
 fn what(image: &LayoutImage) -> String {
     match image {
-        LayoutImage::Only => "an image".to_owned(),
-        LayoutImage::Name(name) => format!("an image named `{name}`"),
-        LayoutImage::Position(position) => format!("an image at position {position}"),
+        LayoutImage::Only => "image".to_owned(),
+        LayoutImage::Name(name) => format!("image named `{name}`"),
+        LayoutImage::Position(position) => format!("image at position {position}"),
         LayoutImage::Digest { name: None, digest } => format!("`{digest}`"),
         LayoutImage::Digest { name: Some(name), digest } => {
-            format!("an image named `{name}` with digest `{digest}`")
+            format!("image named `{name}` with digest `{digest}`")
         }
     }
 }

@@ -33,14 +33,15 @@ impl LayoutDestination {
     pub fn open(path: &Path, image: LayoutImage, locking: Locking) -> Result<Self, TransportError> {
         let destination = Self { path: path.to_owned(), image, locking, dir: OnceLock::new() };
         if matches!(destination.image, LayoutImage::Position(_)) {
-            return Err(TransportError::WrongKind {
-                location: destination.location(),
-                expected: "a destination",
-                problem: "a position names an image that is there already".into(),
-            });
+            let problem = "a position names an image that is there already";
+            return Err(TransportError::NotADestination { location: destination.location(), problem });
         }
         match Dir::open(path) {
             Err(error) if error.is_not_found() => {}
+            Err(error) if error.is_no_directory() => {
+                let (location, problem) = (path.display().to_string(), "it is not a directory".into());
+                return Err(TransportError::WrongKind { location, expected: "an OCI layout", problem });
+            }
             Err(error) => return Err(error.into()),
             Ok(dir) => refuse_foreign(&dir)?,
         }

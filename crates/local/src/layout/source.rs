@@ -27,15 +27,16 @@ pub struct LayoutSource {
 impl LayoutSource {
     /// Opens the layout at `path`. Which image is meant is resolved when its root is read.
     pub fn open(path: &Path, image: LayoutImage) -> Result<Self, TransportError> {
+        let none = || {
+            let (what, location) = ("OCI layout".to_owned(), path.display().to_string());
+            TransportError::NotFound { what, location }
+        };
         let dir = match Dir::open(path) {
-            Err(error) if error.is_not_found() => {
-                let (what, location) = ("an OCI layout".to_owned(), path.display().to_string());
-                return Err(TransportError::NotFound { what, location });
-            }
+            Err(error) if error.is_no_directory() => return Err(none()),
             other => other?,
         };
         if !check_marker(&dir)? {
-            return Err(not_a_layout(&dir, "it has no `oci-layout` file".into()));
+            return Err(none());
         }
         Ok(Self { dir, image })
     }

@@ -11,7 +11,7 @@ pub(super) const MAX_TAG: usize = 128;
 pub(super) fn is_host(text: &str) -> bool {
     let (name, port) = match text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         Some((address, rest)) => {
-            let is_address = address.parse::<std::net::Ipv6Addr>().is_ok();
+            let is_address = address.parse::<core::net::Ipv6Addr>().is_ok();
             let port = rest.strip_prefix(':');
             return is_address && (rest.is_empty() || port.is_some_and(is_port));
         }
