@@ -5,12 +5,12 @@ use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use umbel::Error;
 use umbel::copy::{CopyError, GatherError};
 use umbel::local::StoreError;
 use umbel::model::index::EditError;
 use umbel::model::index::combine::CombineError;
 use umbel::transport::TransportError;
+use umbel::{Error, Published};
 
 /// Why the program ends without having done what was asked.
 #[derive(Debug)]
@@ -73,6 +73,14 @@ impl Failure {
             }
             Self::NoDataDirectory => "there is no directory to keep lists in".to_owned(),
             Self::Output(path, _) => format!("cannot write `{}`", path.display()),
+        }
+    }
+
+    /// What was done before it came to the failure.
+    pub(crate) fn done(&self) -> &[Published] {
+        match self {
+            Self::Verb(Error::Publish { done, .. }) => done,
+            _ => &[],
         }
     }
 

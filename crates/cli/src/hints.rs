@@ -16,6 +16,12 @@ const LISTED: usize = 8;
 
 /// The hints for a failure, most helpful first.
 pub(crate) fn of(failure: &Failure) -> Vec<String> {
+    let mut hints = of_kind(failure);
+    hints.extend(not_tried(failure));
+    hints
+}
+
+fn of_kind(failure: &Failure) -> Vec<String> {
     match failure {
         Failure::Verb(error) => of_verb(error),
         Failure::Lists(failed) => failed.first().map_or_else(Vec::new, |(_, error)| of_store(error)),
@@ -73,6 +79,13 @@ fn of_verb(error: &Error) -> Vec<String> {
         Error::Combine(error) => of_combine(error),
         Error::Name(_) | Error::Schema1(_) | Error::IndexFieldOfEntry | Error::Publish { .. } => Vec::new(),
     }
+}
+
+/// Destinations that a run did not come to.
+fn not_tried(failure: &Failure) -> Option<String> {
+    let Failure::Verb(Error::Publish { not_tried, .. }) = failure else { return None };
+    let names: Vec<String> = not_tried.iter().map(|destination| format!("`{destination}`")).collect();
+    (!names.is_empty()).then(|| format!("nothing was written to {} yet", names.join(", ")))
 }
 
 fn of_combine(error: &umbel::model::index::combine::CombineError) -> Vec<String> {

@@ -66,9 +66,9 @@ impl Ui {
         say("warning", text);
     }
 
-    /// Tells a failure and what can be done about it. Returns the exit code.
-    #[expect(clippy::unused_self, reason = "printing is what a `Ui` is for")]
+    /// Tells a failure, what was done before it, and what can be done about it. Returns the exit code.
     pub(crate) fn fail(&self, failure: &Failure) -> ExitCode {
+        self.published(failure.done());
         say("error", &failure.headline());
         for cause in failure.causes() {
             say("caused by", &cause);

@@ -91,6 +91,8 @@ pub enum Error {
         destination: String,
         /// What was published before.
         done: Vec<Published>,
+        /// The destinations that it did not come to.
+        not_tried: Vec<String>,
         /// Why.
         source: CopyError,
     },

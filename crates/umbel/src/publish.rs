@@ -32,10 +32,14 @@ pub(crate) async fn publish(
 ) -> Result<Vec<Published>, Error> {
     let mut done = Vec::new();
     let gathered = gather(source, root).await.map_err(CopyError::from);
-    let first = destinations.first().map(|destination| destination.location()).unwrap_or_default();
-    let tree = gathered.map_err(|source| Error::Publish { destination: first, done: Vec::new(), source })?;
+    let failed = |source, done, at: usize| {
+        let mut left = destinations[at..].iter().map(|destination| destination.location());
+        let destination = left.next().unwrap_or_default();
+        Error::Publish { destination, done, not_tried: left.collect(), source }
+    };
+    let tree = gathered.map_err(|source| failed(source, Vec::new(), 0))?;
     let plan = plan(&tree);
-    for destination in destinations {
+    for (at, destination) in destinations.iter().enumerate() {
         match execute(&plan, source, &**destination, &|_| {}).await {
             Ok(report) => done.push(Published {
                 destination: destination.location(),
@@ -43,7 +47,7 @@ pub(crate) async fn publish(
                 media_type: tree.root.media_type().clone(),
                 report,
             }),
-            Err(source) => return Err(Error::Publish { destination: destination.location(), done, source }),
+            Err(source) => return Err(failed(source, done, at)),
         }
     }
     Ok(done)

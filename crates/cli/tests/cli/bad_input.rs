@@ -124,9 +124,24 @@ fn destinations_that_cannot_be_written() {
             "push app oci:thesis:v1",
             "push app oci:file:v1",
             "push app oci:file/below:v1",
+            "push app oci:/proc/umbel:v1",
+            "--root file create other",
+            "--root /proc/umbel create other",
             "push app oci:out:v1 oci:thesis:v1"
         ]
     ));
+}
+
+#[test]
+fn a_run_that_fails_half_way_says_what_was_done() {
+    let desk = Desk::with_images();
+    desk.stdout("create app oci:images:amd64");
+    desk.stdout("push app oci:other:v0");
+    damage::replace_by_directory(desk.path("other/index.json"));
+    insta::assert_snapshot!(
+        desk.transcript(&["push app oci:out:v1 oci:other:v1 oci:third:v1", "exists oci:third:v1"])
+    );
+    assert_eq!(umbel_testkit::read_layout(desk.path("out")).len(), 1);
 }
 
 #[test]

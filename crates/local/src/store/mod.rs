@@ -79,6 +79,12 @@ impl Store {
         record_file::read(&lists, &file_name)?.ok_or_else(|| lookup::not_found(query))
     }
 
+    /// Makes sure that there is such a list, without reading it where its name is enough.
+    pub fn check(&self, query: &str) -> Result<(), StoreError> {
+        let lists = self.lists()?.ok_or_else(|| lookup::not_found(query))?;
+        lookup::file_of(&lists, query).map(drop)
+    }
+
     /// All lists, by name.
     pub fn list(&self) -> Result<Vec<Listed>, StoreError> {
         let Some(lists) = self.lists()? else { return Ok(Vec::new()) };

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::Index;
-use crate::{Digest, Document, Flavor, Raw, wire};
+use crate::{Descriptor, Digest, Document, Flavor, Raw, wire};
 
 /// How the JSON of an index is set out. The default is what podman and buildah write.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,9 +54,12 @@ impl Index {
         let dropped = self.dropped_by(flavor);
         let mut view = self.clone();
         match flavor {
-            Flavor::Oci => view.entries.iter_mut().filter_map(|e| e.platform.as_mut()).for_each(|platform| {
-                platform.features.clear();
-            }),
+            Flavor::Oci => {
+                let described = view.entries.iter_mut().chain(&mut view.subject);
+                for platform in described.filter_map(|descriptor| descriptor.platform.as_mut()) {
+                    platform.features.clear();
+                }
+            }
             Flavor::Docker => {
                 view.annotations.clear();
                 (view.artifact_type, view.subject) = (None, None);
@@ -72,19 +75,23 @@ impl Index {
 
     /// What writing the index in the form of `flavor` would lose.
     pub fn dropped_by(&self, flavor: Flavor) -> Vec<Dropped> {
-        let mut dropped = Vec::new();
-        if flavor == Flavor::Docker {
-            let own = [
+        let has_features = |descriptor: &Descriptor| {
+            descriptor.platform.as_ref().is_some_and(|platform| !platform.features.is_empty())
+        };
+        let own = match flavor {
+            Flavor::Oci => {
+                vec![("subject.platform.features", self.subject.as_ref().is_some_and(has_features))]
+            }
+            Flavor::Docker => vec![
                 ("annotations", !self.annotations.is_empty()),
                 ("artifactType", self.artifact_type.is_some()),
                 ("subject", self.subject.is_some()),
-            ];
-            dropped.extend(lost(None, &own));
-        }
+            ],
+        };
+        let mut dropped: Vec<Dropped> = lost(None, &own).collect();
         for entry in &self.entries {
-            let features = entry.platform.as_ref().is_some_and(|platform| !platform.features.is_empty());
             let of_entry = match flavor {
-                Flavor::Oci => vec![("platform.features", features)],
+                Flavor::Oci => vec![("platform.features", has_features(entry))],
                 Flavor::Docker => vec![
                     ("annotations", !entry.annotations.is_empty()),
                     ("artifactType", entry.artifact_type.is_some()),
@@ -124,7 +131,7 @@ impl fmt::Display for Dropped {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Descriptor, Manifest, MediaType, Platform};
+    use crate::{Manifest, MediaType, Platform};
 
     fn rich() -> Index {
         let mut entry = Descriptor::new(MediaType::OCI_MANIFEST, Digest::sha256(b"x"), 1);

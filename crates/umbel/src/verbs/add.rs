@@ -46,7 +46,7 @@ impl Add {
 
     /// Reads the sources first, and locks the list only when all is known.
     pub async fn run(self, session: &Session) -> Result<Added, Error> {
-        session.store.find(&self.list)?;
+        session.store.check(&self.list)?;
         let found = read(session, &self.sources, &self.choice).await?;
         self.refuse_one_platform_for_many(&found)?;
         let mut draft = session.store.edit(&self.list)?;
