@@ -1,7 +1,5 @@
 //! Claims that hold for any index, and for any bytes.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
 use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
