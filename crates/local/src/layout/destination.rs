@@ -1,7 +1,8 @@
 //! Writing to a layout.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use rustix::fs::Mode;
 use umbel_content::{Task, TransportError, VerifiedBody, WriteBackend};
@@ -26,12 +27,15 @@ pub struct LayoutDestination {
     image: LayoutImage,
     locking: Locking,
     dir: OnceLock<Dir>,
+    /// The algorithms of what was written, whose directories are brought to disk before the name moves.
+    written: Mutex<BTreeSet<String>>,
 }
 
 impl LayoutDestination {
     /// Checks that a layout is or can be at `path`; writes nothing yet.
     pub fn open(path: &Path, image: LayoutImage, locking: Locking) -> Result<Self, TransportError> {
-        let destination = Self { path: path.to_owned(), image, locking, dir: OnceLock::new() };
+        let destination =
+            Self { path: path.to_owned(), image, locking, dir: OnceLock::new(), written: Mutex::default() };
         if matches!(destination.image, LayoutImage::Position(_)) {
             let problem = "a position names an image that is there already";
             return Err(TransportError::NotADestination { location: destination.location(), problem });
@@ -92,9 +96,20 @@ impl LayoutDestination {
 
     fn place(&self, staged: Staged<'_>, digest: &Digest) -> Result<(), TransportError> {
         let (algorithm, name) = blob_place(digest);
-        let blobs = self.blobs(algorithm)?;
-        staged.replace(&blobs, name)?;
-        Ok(blobs.sync()?)
+        staged.replace(&self.blobs(algorithm)?, name)?;
+        self.written().insert(algorithm.to_owned());
+        Ok(())
+    }
+
+    fn written(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        // The set is never left half changed, so what a panicking thread held is still good.
+        self.written.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes the names of all blobs written outlast a power failure.
+    fn sync_blobs(&self) -> Result<(), TransportError> {
+        let algorithms: Vec<String> = self.written().iter().cloned().collect();
+        algorithms.iter().try_for_each(|algorithm| Ok(self.blobs(algorithm)?.sync()?))
     }
 
     fn publish(&self, root: &Raw) -> Result<(), TransportError> {
@@ -108,6 +123,7 @@ impl LayoutDestination {
             LayoutImage::Digest { name, .. } => name.as_deref(),
         };
         self.write_manifest(root)?;
+        self.sync_blobs()?;
         let dir = self.dir()?;
         let blobs = dir.make_dir("blobs", DIR_MODE)?.to_file()?;
         let _lock = self.lock(&blobs)?;
