@@ -155,7 +155,7 @@ fn of_transport(place: &str, error: &TransportError) -> Vec<String> {
 fn of_io(kind: ErrorKind) -> Vec<String> {
     match kind {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
-            hint("the disk is full; nothing was changed, and the command can be run again")
+            hint("the disk is full; make room and run the command again")
         }
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
             hint("check who owns the directory and whether it may be written")

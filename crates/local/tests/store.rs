@@ -162,8 +162,8 @@ fn a_list_that_is_removed_under_a_waiting_editor_is_not_found() {
         drop(draft);
         assert_eq!(remover.join().unwrap().unwrap(), "localhost/app:latest");
         // The waiter got the lock before the list went, or was told that it is gone.
-        let waited = waiter.join().unwrap();
-        assert!(matches!(waited, Ok(()) | Err(StoreError::NotFound { .. })), "{waited:?}");
+        let outcome = waiter.join().unwrap();
+        assert!(matches!(outcome, Ok(()) | Err(StoreError::NotFound { .. })), "{outcome:?}");
     });
 }
 

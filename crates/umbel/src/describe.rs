@@ -99,8 +99,8 @@ async fn image_entry(source: &Source, root: &SourceRoot, text: &str) -> Result<D
     Ok(entry)
 }
 
-/// The platform of an image: as the place that has it says, else as its config says. Artifacts have
-/// none.
+/// The platform of an image: as its config says, else as what refers to it says. (A descriptor in a
+/// layout may be older than the image: umoci keeps the platform of what the image was made from.)
 pub(crate) async fn platform(
     source: &Source,
     image: &Document<ImageManifest>,
@@ -108,7 +108,7 @@ pub(crate) async fn platform(
     text: &str,
 ) -> Result<Option<Platform>, Error> {
     let told = descriptor.platform.clone().filter(|platform| !platform.is_empty());
-    if told.is_some() || !image.view().has_image_config() {
+    if !image.view().has_image_config() {
         return Ok(told);
     }
     let config = &image.view().config;
@@ -117,7 +117,7 @@ pub(crate) async fn platform(
         let (what, location) = (format!("the config `{}`", config.digest), text.to_owned());
         unreadable(text, TransportError::Document { what, location, source })
     });
-    Ok(parsed?.platform)
+    Ok(parsed?.platform.or(told))
 }
 
 fn chosen(index: &Index, text: &str, choice: &Choice, session: &Session) -> Result<Vec<Descriptor>, Error> {

@@ -10,7 +10,8 @@ use umbel_model::{Flavor, NoMatch};
 
 use crate::Published;
 
-/// A verb that failed. Unless it says otherwise, nothing was changed.
+/// A verb that failed. Unless it says otherwise nothing was changed; but see [`StoreError`] for the
+/// failure of the very last step.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A text is not a name.

@@ -167,3 +167,14 @@ fn a_list_is_a_source_with_the_origins_of_its_entries() {
     desk.stdout("push two oci:out:v1");
     assert_eq!(umbel_testkit::read_layout(desk.path("out")).len(), 1);
 }
+
+#[test]
+fn the_config_of_an_image_knows_its_platform_better_than_what_refers_to_it() {
+    let desk = Desk::new();
+    let image = umbel_testkit::image("linux/arm64").build();
+    let stale = serde_json::json!({ "os": "linux", "architecture": "amd64" });
+    let entry = umbel_testkit::Entry::from(&image).field("platform", stale);
+    umbel_testkit::Layout::create(desk.path("images")).add_entry(entry, Some("v1"));
+    desk.stdout("create app oci:images:v1");
+    assert!(desk.stdout("inspect app --raw").contains(r#""architecture":"arm64""#));
+}

@@ -39,9 +39,9 @@ pub(super) fn lock(locking: &Locking, lists: &Dir, file: &str, query: &str) -> R
 }
 
 /// Puts a record in place of the file of that name, under whose lock the caller is.
-pub(super) fn commit(lists: &Dir, tmp: &Dir, file: &str, record: &Record) -> Result<(), StoreError> {
+pub(super) fn commit(lists: &Dir, tmp: &Dir, file: &str, record: &[u8]) -> Result<(), StoreError> {
     let mut staged = Staged::create(tmp, FILE_MODE)?;
-    staged.write(&record_file::write(record))?;
+    staged.write(record)?;
     // The new file is locked, too, until the change has outlasted a power failure.
     let _locked = staged.replace(lists, file)?;
     Ok(lists.sync()?)
@@ -54,13 +54,14 @@ pub struct Draft {
     lists: Dir,
     tmp: Dir,
     _lock: Lock,
-    before: Record,
+    /// The file as it was.
+    before: Vec<u8>,
     record: Record,
 }
 
 impl Draft {
-    pub(super) fn new(lists: Dir, tmp: Dir, lock: Lock, record: Record) -> Self {
-        Self { lists, tmp, _lock: lock, before: record.clone(), record }
+    pub(super) fn new(lists: Dir, tmp: Dir, lock: Lock, (record, before): (Record, Vec<u8>)) -> Self {
+        Self { lists, tmp, _lock: lock, before, record }
     }
 
     /// The list with the changes made so far.
@@ -91,9 +92,9 @@ impl Draft {
     /// Makes the changes visible and lasting. If nothing changed, nothing is written.
     pub fn commit(mut self) -> Result<Record, StoreError> {
         self.record.forget_unused_origins();
-        if self.record != self.before {
-            let file = file_name::of(&self.record.name);
-            commit(&self.lists, &self.tmp, &file, &self.record)?;
+        let after = record_file::write(&self.record);
+        if after != self.before {
+            commit(&self.lists, &self.tmp, &file_name::of(&self.record.name), &after)?;
         }
         Ok(self.record)
     }

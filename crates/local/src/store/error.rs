@@ -7,7 +7,8 @@ use umbel_model::name::NameError;
 
 use crate::FileError;
 
-/// An operation on the store that failed. Nothing was changed.
+/// An operation on the store that failed. Nothing was changed, unless all that failed was to make a
+/// change last: then it is visible, and might not outlive a power failure.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// There is no such list.

@@ -105,7 +105,8 @@ impl Store {
         loop {
             match self.lock(&lists, &file_name, record.name.as_str()) {
                 Ok(draft) if if_taken == IfTaken::Replace => {
-                    return draft::commit(&lists, &tmp, &file_name, record).map(|()| drop(draft));
+                    let bytes = record_file::write(record);
+                    return draft::commit(&lists, &tmp, &file_name, &bytes).map(|()| drop(draft));
                 }
                 Ok(_) => return Err(taken(&lists, &file_name, &record.name)),
                 Err(StoreError::NotFound { .. }) => {}
@@ -128,9 +129,9 @@ impl Store {
         let Some(lists) = self.lists()? else { return Err(lookup::not_found(query)) };
         let file_name = lookup::file_of(&lists, query)?;
         let lock = self.lock(&lists, &file_name, query)?;
-        let record = record_file::read(&lists, &file_name)?.ok_or_else(|| lookup::not_found(query))?;
+        let loaded = record_file::load(&lists, &file_name)?.ok_or_else(|| lookup::not_found(query))?;
         let (lists, tmp) = self.writable()?;
-        Ok(Draft::new(lists, tmp, lock, record))
+        Ok(Draft::new(lists, tmp, lock, loaded))
     }
 
     /// Removes a list, a damaged one too. Returns its name.

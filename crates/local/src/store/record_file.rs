@@ -41,29 +41,40 @@ struct VersionOnly {
 
 /// Reads the record in a file; `None` if the file is not there.
 pub(super) fn read(lists: &Dir, file: &str) -> Result<Option<Record>, StoreError> {
+    Ok(load(lists, file)?.map(|(record, _)| record))
+}
+
+/// Reads the record in a file, and the file as it is.
+pub(super) fn load(lists: &Dir, file: &str) -> Result<Option<(Record, Vec<u8>)>, StoreError> {
     let damaged = |problem: String| StoreError::Damaged {
         name: file_name::to_name(file),
         path: lists.join(file),
         problem,
     };
     let Some(bytes) = lists.read(file, RECORD_LIMIT)? else { return Ok(None) };
-    let version = serde_json::from_slice(&bytes).map(|VersionOnly { umbel_list }| umbel_list);
-    match version {
-        Ok(VERSION) => {}
-        Ok(version) => {
-            return Err(StoreError::Newer { name: file_name::to_name(file), version, known: VERSION });
-        }
-        Err(error) => return Err(damaged(format!("is not a record of a list: {error}"))),
-    }
-    let record = parse(&bytes).map_err(damaged)?;
+    let record = match parse(&bytes) {
+        Ok(record) => record,
+        Err(problem) => return Err(newer(&bytes, file).unwrap_or_else(|| damaged(problem))),
+    };
     if file_name::of(&record.name) != file {
         return Err(damaged(format!("holds the list `{}`", record.name)));
     }
-    Ok(Some(record))
+    Ok(Some((record, bytes)))
+}
+
+/// The error that a record is of a version made after this program, if it is.
+fn newer(bytes: &[u8], file: &str) -> Option<StoreError> {
+    let VersionOnly { umbel_list: version } = serde_json::from_slice(bytes).ok()?;
+    let name = file_name::to_name(file);
+    (version > VERSION).then_some(StoreError::Newer { name, version, known: VERSION })
 }
 
 fn parse(bytes: &[u8]) -> Result<Record, String> {
-    let file: RecordFile<'_> = serde_json::from_slice(bytes).map_err(|e| e.to_string())?;
+    let file: RecordFile<'_> =
+        serde_json::from_slice(bytes).map_err(|e| format!("is not a record of a list: {e}"))?;
+    if file.umbel_list != VERSION {
+        return Err(format!("has the unknown version {}", file.umbel_list));
+    }
     let mut origins = Origins::default();
     for OriginFile { location, entries } in file.origins {
         let home = location.parse().map_err(|e| format!("has a bad origin: {e}"))?;

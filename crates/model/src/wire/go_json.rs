@@ -68,9 +68,15 @@ pub(crate) fn quoted(value: &str) -> String {
 }
 
 fn string(json: &mut String, value: &str) {
+    const ESCAPED: fn(char) -> bool =
+        |c| matches!(c, '"' | '\\' | '<' | '>' | '&' | '\u{2028}' | '\u{2029}' | '\0'..='\u{1f}');
     json.push('"');
-    for c in value.chars() {
-        match c {
+    let mut rest = value;
+    while let Some(at) = rest.find(ESCAPED) {
+        let (plain, escaped) = rest.split_at(at);
+        json.push_str(plain);
+        let mut chars = escaped.chars();
+        match chars.next().unwrap_or_default() {
             '"' => json.push_str("\\\""),
             '\\' => json.push_str("\\\\"),
             '\n' => json.push_str("\\n"),
@@ -78,12 +84,14 @@ fn string(json: &mut String, value: &str) {
             '\t' => json.push_str("\\t"),
             '\u{8}' => json.push_str("\\b"),
             '\u{c}' => json.push_str("\\f"),
-            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' | '\0'..='\u{1f}' => {
+            c => {
+                // Writing to a string cannot fail.
                 let _ = write!(json, "\\u{:04x}", u32::from(c));
             }
-            _ => json.push(c),
         }
+        rest = chars.as_str();
     }
+    json.push_str(rest);
     json.push('"');
 }
 

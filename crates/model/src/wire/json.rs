@@ -90,11 +90,9 @@ impl<'a> Value<'a> {
     pub(crate) fn members(&self) -> Result<Vec<(String, Self)>, DocumentError> {
         self.check_depth()?;
         let Members(pairs) = self.decode("an object")?;
-        let mut seen = HashSet::with_capacity(pairs.len());
-        if let Some((key, _)) = pairs.iter().find(|(key, _)| !seen.insert(key.as_str())) {
-            return Err(self.error(Problem::DuplicateKey(key.clone())));
+        if let Some(key) = repeated_key(&pairs) {
+            return Err(self.error(Problem::DuplicateKey(key.to_owned())));
         }
-        drop(seen);
         Ok(pairs.into_iter().map(|(key, raw)| self.member(key, raw)).collect())
     }
 
@@ -175,6 +173,17 @@ pub(crate) fn folds_to(key: &str, name: &str) -> bool {
         other => other.to_ascii_lowercase(),
     };
     key.chars().map(folded).eq(name.chars().map(folded))
+}
+
+/// A key that is there twice. Nearly all objects are small; large ones must not take quadratic time.
+fn repeated_key<'p>(pairs: &'p [(String, &RawValue)]) -> Option<&'p str> {
+    if pairs.len() <= 16 {
+        let repeats =
+            |(at, (key, _)): &(usize, &'p (String, &RawValue))| pairs[..*at].iter().any(|(k, _)| k == key);
+        return pairs.iter().enumerate().find(repeats).map(|(_, (key, _))| key.as_str());
+    }
+    let mut seen = HashSet::with_capacity(pairs.len());
+    pairs.iter().map(|(key, _)| key.as_str()).find(|key| !seen.insert(*key))
 }
 
 /// The members of an object in order, values unread.

@@ -1,8 +1,10 @@
 //! `add`: images and indexes become entries of a list.
 
+use std::collections::HashSet;
+
 use umbel_local::{Draft, Record};
 use umbel_model::index::EditError;
-use umbel_model::{AnnotationChange, Descriptor, Digest, Edit, Flavor, PlatformPatch, Selector, Target};
+use umbel_model::{AnnotationChange, Digest, Edit, Flavor, PlatformPatch, Selector, Target};
 
 use crate::describe::{self, Choice, Contribution};
 use crate::{Error, Note, Session, note};
@@ -50,9 +52,13 @@ impl Add {
         let found = read(session, &self.sources, &self.choice).await?;
         self.refuse_one_platform_for_many(&found)?;
         let mut draft = session.store.edit(&self.list)?;
-        let entries =
-            found.iter().flat_map(|source| source.entries.iter().map(|entry| entry.digest.clone())).collect();
-        let mut notes = self.put(&mut draft, found).map_err(|source| self.failed(source))?;
+        let (entries, mut notes) = put(&mut draft, found);
+        for digest in &entries {
+            self.amend_entry(&mut draft, digest).map_err(|source| self.failed(source))?;
+        }
+        if !self.annotations.is_empty() {
+            notes.extend(become_oci_if_needed(&mut draft));
+        }
         let record = draft.commit()?;
         notes.extend(note::about_platforms(&record.index.entries));
         Ok(Added { entries, record, notes })
@@ -63,23 +69,8 @@ impl Add {
         if count > 1 && !self.platform.is_empty() { Err(Error::PlatformOfMany(count)) } else { Ok(()) }
     }
 
-    fn put(&self, draft: &mut Draft, found: Vec<Contribution>) -> Result<Vec<Note>, EditError> {
-        let mut notes = Vec::new();
-        for source in found {
-            notes.extend(source.notes);
-            let digests: Vec<Digest> = source.entries.iter().map(|entry| entry.digest.clone()).collect();
-            add_entries(draft, source.entries, &source.homes);
-            for digest in digests {
-                self.amend_entry(draft, Selector::Entry(digest))?;
-            }
-        }
-        if !self.annotations.is_empty() {
-            notes.extend(become_oci_if_needed(draft));
-        }
-        Ok(notes)
-    }
-
-    fn amend_entry(&self, draft: &mut Draft, entry: Selector) -> Result<(), EditError> {
+    fn amend_entry(&self, draft: &mut Draft, digest: &Digest) -> Result<(), EditError> {
+        let entry = Selector::Entry(digest.clone());
         if !self.platform.is_empty() {
             draft.apply(Edit::Platform { entries: entry.clone(), patch: self.platform.clone() })?;
         }
@@ -95,6 +86,25 @@ impl Add {
     }
 }
 
+/// Adds what sources contribute; returns the digests and remarks.
+///
+/// The platform of an entry that was there already is not overwritten by what its config says, for
+/// somebody may have put it right.
+pub(super) fn put(draft: &mut Draft, found: Vec<Contribution>) -> (Vec<Digest>, Vec<Note>) {
+    let (mut digests, mut notes) = (Vec::new(), Vec::new());
+    let with_platform = draft.index().entries.iter().filter(|known| known.platform.is_some());
+    let known: HashSet<Digest> = with_platform.map(|known| known.digest.clone()).collect();
+    for mut source in found {
+        for entry in source.entries.iter_mut().filter(|entry| known.contains(&entry.digest)) {
+            entry.platform = None;
+        }
+        digests.extend(source.entries.iter().map(|entry| entry.digest.clone()));
+        notes.extend(source.notes);
+        draft.add(source.entries, &source.homes);
+    }
+    (digests, notes)
+}
+
 /// Reads the entries of several sources.
 pub(super) async fn read(
     session: &Session,
@@ -106,26 +116,6 @@ pub(super) async fn read(
         found.push(describe::entries(session, source, choice).await?);
     }
     Ok(found)
-}
-
-/// Adds entries; the platform of one that was there already is not overwritten by what its config
-/// says, for somebody may have put it right.
-fn add_entries(
-    draft: &mut Draft,
-    mut entries: Vec<Descriptor>,
-    homes: &[(umbel_model::Location, Vec<Digest>)],
-) {
-    let known: std::collections::HashSet<Digest> = draft
-        .index()
-        .entries
-        .iter()
-        .filter(|known| known.platform.is_some())
-        .map(|known| known.digest.clone())
-        .collect();
-    for entry in entries.iter_mut().filter(|entry| known.contains(&entry.digest)) {
-        entry.platform = None;
-    }
-    draft.add(entries, homes);
 }
 
 /// Makes a list that now has what only an OCI index can hold be published as one.

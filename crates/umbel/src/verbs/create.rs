@@ -5,7 +5,7 @@ use umbel_local::{Record, StoreError};
 use umbel_model::{AnnotationChange, Edit, Flavor, ListName, Target};
 
 use super::add;
-use crate::{Add, Annotate, Choice, Error, Note, Session, note};
+use crate::{Choice, Error, Note, Session, note};
 
 /// Creates a list, empty or with the images of some sources; on any error there is none.
 #[derive(Clone, Debug)]
@@ -75,8 +75,7 @@ impl Create {
             notes.extend(source.notes);
             record.add(source.entries, &source.homes);
         }
-        let edit = Edit::Annotate { target: Target::Index, changes: self.annotations.clone() };
-        let edited = record.index.apply(edit);
+        let edited = record.index.apply(self.annotate());
         edited.map_err(|source| Error::Edit { list: self.name.clone(), source })?;
         if !self.annotations.is_empty() && record.flavor == Flavor::Docker {
             record.flavor = Flavor::Oci;
@@ -91,17 +90,23 @@ impl Create {
         Ok(Created { record, notes })
     }
 
+    /// Adds sources and annotations to the list that is there, in one change.
     async fn amend(self, name: ListName, session: &Session) -> Result<Created, Error> {
-        let mut notes = Vec::new();
-        if !self.sources.is_empty() {
-            let list = name.to_string();
-            let add = Add { list, sources: self.sources, choice: self.choice, ..Add::default() };
-            notes.extend(add.run(session).await?.notes);
+        let found = add::read(session, &self.sources, &self.choice).await?;
+        let mut draft = session.store.edit(name.as_str())?;
+        let (_, mut notes) = add::put(&mut draft, found);
+        if !self.annotations.is_empty() {
+            let annotated = draft.apply(self.annotate());
+            annotated.map_err(|source| Error::Edit { list: name.to_string(), source })?;
+            notes.extend(add::become_oci_if_needed(&mut draft));
         }
-        let changes = Annotate { annotations: self.annotations, ..Annotate::index(name.as_str()) };
-        let annotated = changes.run(session).await?;
-        notes.extend(annotated.notes);
-        Ok(Created { record: annotated.record, notes })
+        let record = draft.commit()?;
+        notes.extend(note::about_platforms(&record.index.entries));
+        Ok(Created { record, notes })
+    }
+
+    fn annotate(&self) -> Edit {
+        Edit::Annotate { target: Target::Index, changes: self.annotations.clone() }
     }
 }
 
