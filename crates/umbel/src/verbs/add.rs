@@ -14,6 +14,25 @@ use crate::{Error, Note, Session, note};
 /// A source is a location, or the name of a list, which contributes its entries. An entry whose
 /// digest is there already stays where it is; a platform and annotations it was given before stay,
 /// unless others are given now.
+///
+/// ```
+/// # let scratch = tempfile::tempdir()?;
+/// # let here = scratch.path().display();
+/// # let mut images = umbel_testkit::Layout::create(format!("{here}/images"));
+/// # images.add_image(&umbel_testkit::image("linux/amd64").build(), Some("amd64"));
+/// # images.add_image(&umbel_testkit::image("linux/arm64").build(), Some("arm64"));
+/// # umbel::block_on(async {
+/// use umbel::{Add, Create, Session};
+///
+/// let session = Session::at(format!("{here}/store"));
+/// Create::list("app").run(&session).await?;
+/// let sources = ["amd64", "arm64"].map(|name| format!("oci:{here}/images:{name}"));
+/// let added = Add::to("app", sources).run(&session).await?;
+/// assert_eq!(added.record.index.platforms().len(), 2);
+/// # Ok::<(), umbel::Error>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Add {
     /// The list: name, ID, prefix of an ID, or digest.

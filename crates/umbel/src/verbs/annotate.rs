@@ -10,6 +10,29 @@ use crate::open::{self, Opened, unreadable};
 use crate::{Error, Note, Session};
 
 /// Changes fields of a list or of entries of it; on any error nothing.
+///
+/// ```
+/// # let scratch = tempfile::tempdir()?;
+/// # let here = scratch.path().display();
+/// # let mut images = umbel_testkit::Layout::create(format!("{here}/images"));
+/// # images.add_image(&umbel_testkit::image("linux/amd64").build(), Some("amd64"));
+/// # images.add_image(&umbel_testkit::image("linux/arm64").build(), Some("arm64"));
+/// # umbel::block_on(async {
+/// use umbel::model::{AnnotationChange, Selector};
+/// use umbel::{Add, Annotate, Create, Session};
+///
+/// let session = Session::at(format!("{here}/store"));
+/// Create::list("app").run(&session).await?;
+/// Add::to("app", [format!("oci:{here}/images:arm64")]).run(&session).await?;
+/// let tested: AnnotationChange = "org.example.tested=yes".parse().expect("an annotation");
+/// let arm: Selector = Selector::Platform("linux/arm64".parse().expect("a platform"));
+/// let annotate = Annotate { annotations: vec![tested], ..Annotate::entries("app", arm) };
+/// let annotated = annotate.run(&session).await?;
+/// assert_eq!(annotated.entries[0].annotations["org.example.tested"], "yes");
+/// # Ok::<(), umbel::Error>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Annotate {
     /// The list: name, ID, prefix of an ID, or digest.

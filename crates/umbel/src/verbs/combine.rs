@@ -14,6 +14,25 @@ use crate::publish::{destinations, publish};
 use crate::{Error, Note, Published, Session, describe};
 
 /// Combines images and indexes. A single index that is not changed keeps its bytes.
+///
+/// ```
+/// # let scratch = tempfile::tempdir()?;
+/// # let here = scratch.path().display();
+/// # let mut images = umbel_testkit::Layout::create(format!("{here}/images"));
+/// # images.add_image(&umbel_testkit::image("linux/amd64").build(), Some("amd64"));
+/// # images.add_image(&umbel_testkit::image("linux/arm64").build(), Some("arm64"));
+/// # umbel::block_on(async {
+/// use umbel::{Combine, Session};
+///
+/// let session = Session::at(format!("{here}/store"));
+/// let sources = ["amd64", "arm64"].map(|name| format!("oci:{here}/images:{name}"));
+/// let combined = Combine::of(sources, [format!("oci:{here}/out:v1")]).run(&session).await?;
+/// let copied = Combine::of([format!("oci:{here}/out:v1")], [format!("oci:{here}/copy:v1")]).run(&session).await?;
+/// assert_eq!(copied.digest(), combined.digest());
+/// # Ok::<(), umbel::Error>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Combine {
     /// Locations, or names of lists.

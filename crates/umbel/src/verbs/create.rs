@@ -8,6 +8,24 @@ use super::add;
 use crate::{Choice, Error, Note, Session, note};
 
 /// Creates a list, empty or with the images of some sources; on any error there is none.
+///
+/// ```
+/// # let scratch = tempfile::tempdir()?;
+/// # let here = scratch.path().display();
+/// # let mut images = umbel_testkit::Layout::create(format!("{here}/images"));
+/// # images.add_image(&umbel_testkit::image("linux/amd64").build(), Some("amd64"));
+/// # images.add_image(&umbel_testkit::image("linux/arm64").build(), Some("arm64"));
+/// # umbel::block_on(async {
+/// use umbel::{Create, Session};
+///
+/// let session = Session::at(format!("{here}/store"));
+/// let sources = vec![format!("oci:{here}/images:amd64")];
+/// let created = Create { sources, ..Create::list("app") }.run(&session).await?;
+/// assert_eq!(created.record.name.as_str(), "localhost/app:latest");
+/// # Ok::<(), umbel::Error>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Create {
     /// Its name, which is normalised.

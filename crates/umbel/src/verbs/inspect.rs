@@ -9,6 +9,24 @@ use crate::open::{self, Opened, unreadable};
 use crate::{Error, Session, describe};
 
 /// Reads a list of the store, or the document at a location.
+///
+/// ```
+/// # let scratch = tempfile::tempdir()?;
+/// # let here = scratch.path().display();
+/// # let mut images = umbel_testkit::Layout::create(format!("{here}/images"));
+/// # images.add_image(&umbel_testkit::image("linux/amd64").build(), Some("amd64"));
+/// # images.add_image(&umbel_testkit::image("linux/arm64").build(), Some("arm64"));
+/// # umbel::block_on(async {
+/// use umbel::{Inspect, Session, Shown};
+///
+/// let session = Session::at(format!("{here}/store"));
+/// let inspected = Inspect::reference(format!("oci:{here}/images:arm64")).run(&session).await?;
+/// let Shown::Image(_, platform) = &inspected.shown else { panic!("an image") };
+/// assert_eq!(platform.as_ref().map(ToString::to_string), Some("linux/arm64".to_owned()));
+/// # Ok::<(), umbel::Error>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Inspect {
     /// A list by name, ID, prefix of an ID or digest, or a location. A bare name is a list.

@@ -7,6 +7,25 @@ use crate::publish::{destinations, publish};
 use crate::{Error, Note, Published, Session, note, open};
 
 /// Publishes a list with all its images to one or several destinations: images first, the name last.
+///
+/// ```
+/// # let scratch = tempfile::tempdir()?;
+/// # let here = scratch.path().display();
+/// # let mut images = umbel_testkit::Layout::create(format!("{here}/images"));
+/// # images.add_image(&umbel_testkit::image("linux/amd64").build(), Some("amd64"));
+/// # images.add_image(&umbel_testkit::image("linux/arm64").build(), Some("arm64"));
+/// # umbel::block_on(async {
+/// use umbel::{Create, Push, Session};
+///
+/// let session = Session::at(format!("{here}/store"));
+/// let sources = vec![format!("oci:{here}/images:amd64")];
+/// let created = Create { sources, ..Create::list("app") }.run(&session).await?;
+/// let pushed = Push::list("app", [format!("oci:{here}/out:v1")]).run(&session).await?;
+/// assert_eq!(pushed.digest, *created.record.encode().document.raw().digest());
+/// # Ok::<(), umbel::Error>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Push {
     /// The list: name, ID, prefix of an ID, or digest.

@@ -6,6 +6,27 @@ use umbel_model::{Descriptor, Digest, Edit, Selector};
 use crate::{Error, Note, Session};
 
 /// Takes entries out of a list, and the attestations about them; on any error nothing.
+///
+/// ```
+/// # let scratch = tempfile::tempdir()?;
+/// # let here = scratch.path().display();
+/// # let mut images = umbel_testkit::Layout::create(format!("{here}/images"));
+/// # images.add_image(&umbel_testkit::image("linux/amd64").build(), Some("amd64"));
+/// # images.add_image(&umbel_testkit::image("linux/arm64").build(), Some("arm64"));
+/// # umbel::block_on(async {
+/// use umbel::model::Selector;
+/// use umbel::{Add, Create, Remove, Session};
+///
+/// let session = Session::at(format!("{here}/store"));
+/// Create::list("app").run(&session).await?;
+/// Add::to("app", [format!("oci:{here}/images:arm64")]).run(&session).await?;
+/// let entries = vec![Selector::Platform("linux/arm64".parse().expect("a platform"))];
+/// let removed = Remove { list: "app".into(), entries }.run(&session).await?;
+/// assert!(removed.record.index.entries.is_empty());
+/// # Ok::<(), umbel::Error>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Remove {
     /// The list: name, ID, prefix of an ID, or digest.
