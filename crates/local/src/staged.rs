@@ -6,6 +6,7 @@
 
 use std::fs::File;
 use std::io::{self, Write as _};
+use std::ops::Deref;
 use std::os::unix::fs::MetadataExt as _;
 
 use rustix::fs::{self, AtFlags, Mode, OFlags, RenameFlags};
@@ -17,34 +18,33 @@ use crate::dir::Dir;
 const PREFIX: &str = ".umbel-";
 const SUFFIX: &str = ".tmp";
 
-/// A file under a temporary name. Dropped before it got its real one, it is removed.
-pub(crate) struct Staged<'d> {
-    dir: &'d Dir,
+/// A file under a temporary name, in a directory that it borrows or shares. Dropped before it got its
+/// real name, it is removed.
+pub(crate) struct Staged<D: Deref<Target = Dir>> {
+    dir: D,
     name: String,
     file: File,
     placed: bool,
 }
 
-impl<'d> Staged<'d> {
+impl<D: Deref<Target = Dir>> Staged<D> {
     /// Makes an empty file in `dir`, which must be on the file system of the final place.
-    pub(crate) fn create(dir: &'d Dir, mode: Mode) -> Result<Self, FileError> {
+    pub(crate) fn create(dir: D, mode: Mode) -> Result<Self, FileError> {
         loop {
             let name = format!("{PREFIX}{}{SUFFIX}", random_hex::<8>()?);
             let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
             let failed = |errno: Errno| FileError::at("create", dir.join(&name))(errno);
-            let file = File::from(fs::openat(dir, &name, flags, mode).map_err(failed)?);
-            let staged = Self { dir, name, file, placed: false };
-            fs::fchmod(&staged.file, mode).map_err(|errno| staged.error("set the mode of", errno))?;
-            staged.file.lock().map_err(|e| staged.error("lock", e))?;
+            let file = File::from(fs::openat(&*dir, &name, flags, mode).map_err(failed)?);
+            let lock = fs::fchmod(&file, mode).map_err(io::Error::from).and_then(|()| file.lock());
             // Between the creation and the lock somebody may have swept it.
-            if staged.is_linked() {
-                return Ok(staged);
+            let swept = file.metadata().is_ok_and(|metadata| metadata.nlink() == 0);
+            if lock.is_ok() && swept {
+                continue;
             }
+            let path = dir.join(&name);
+            let staged = Self { dir, name, file, placed: false };
+            return lock.map(|()| staged).map_err(FileError::at("set up", path));
         }
-    }
-
-    fn is_linked(&self) -> bool {
-        self.file.metadata().is_ok_and(|metadata| metadata.nlink() > 0)
     }
 
     fn error(&self, action: &'static str, source: impl Into<io::Error>) -> FileError {
@@ -64,7 +64,7 @@ impl<'d> Staged<'d> {
     /// is on disk before; the name is once `target` was synced. Returns the file, still locked.
     pub(crate) fn replace(mut self, target: &Dir, name: &str) -> Result<File, FileError> {
         self.sync()?;
-        fs::renameat(self.dir, &self.name, target, name)
+        fs::renameat(&*self.dir, &self.name, target, name)
             .map_err(FileError::at("put in place", target.join(name)))?;
         self.placed = true;
         self.handle()
@@ -74,12 +74,12 @@ impl<'d> Staged<'d> {
     /// [`io::ErrorKind::AlreadyExists`].
     pub(crate) fn place_new(mut self, target: &Dir, name: &str) -> Result<(), FileError> {
         self.sync()?;
-        let renamed = fs::renameat_with(self.dir, &self.name, target, name, RenameFlags::NOREPLACE);
+        let renamed = fs::renameat_with(&*self.dir, &self.name, target, name, RenameFlags::NOREPLACE);
         match renamed {
             Ok(()) => self.placed = true,
             // Not every file system can rename without replacing, but all that matter can link.
             Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
-                fs::linkat(self.dir, &self.name, target, name, AtFlags::empty())
+                fs::linkat(&*self.dir, &self.name, target, name, AtFlags::empty())
                     .map_err(FileError::at("put in place", target.join(name)))?;
             }
             Err(errno) => return Err(FileError::at("put in place", target.join(name))(errno)),
@@ -92,7 +92,7 @@ impl<'d> Staged<'d> {
     }
 }
 
-impl Drop for Staged<'_> {
+impl<D: Deref<Target = Dir>> Drop for Staged<D> {
     fn drop(&mut self) {
         if !self.placed {
             // What cannot be removed now is swept by the next one who comes.

@@ -67,7 +67,7 @@ fn suffix(position: usize, entry: &Descriptor) -> String {
 ///
 /// As containers' tools do it: whatever had the name stays, without it; an entry for the same
 /// document that has no name is taken over; otherwise the document is appended.
-pub(super) fn with_image(mut index: Index, name: Option<&str>, root: &Descriptor) -> Index {
+pub fn with_image(mut index: Index, name: Option<&str>, root: &Descriptor) -> Index {
     let is_root = |entry: &Descriptor| entry.digest == root.digest;
     let nameless = |entry: &Descriptor| !entry.annotations.contains_key(REF_NAME);
     if let Some(name) = name {

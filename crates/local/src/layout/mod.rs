@@ -14,9 +14,12 @@
 
 mod contents;
 mod destination;
+mod directory;
 mod source;
 
+pub use contents::with_image;
 pub use destination::LayoutDestination;
+pub use directory::{LayoutDirectory, NewBlob};
 pub use source::LayoutSource;
 
 use umbel_content::TransportError;
