@@ -23,6 +23,8 @@ pub(crate) enum Failure {
     NoDataDirectory,
     /// A file that the command was to write could not be written.
     Output(PathBuf, io::Error),
+    /// An address cannot be listened on.
+    Listen(String, io::Error),
 }
 
 /// The kind of a failure; its number is the exit code.
@@ -73,6 +75,7 @@ impl Failure {
             }
             Self::NoDataDirectory => "there is no directory to keep lists in".to_owned(),
             Self::Output(path, _) => format!("cannot write `{}`", path.display()),
+            Self::Listen(address, _) => format!("cannot listen on `{address}`"),
         }
     }
 
@@ -90,7 +93,7 @@ impl Failure {
             Self::Verb(error) => error.source(),
             Self::Lists(failed) => failed.first().and_then(|(_, error)| error.source()),
             Self::NoDataDirectory => None,
-            Self::Output(_, error) => return vec![error.to_string()],
+            Self::Output(_, error) | Self::Listen(_, error) => return vec![error.to_string()],
         };
         std::iter::successors(first, |error| (*error).source()).map(ToString::to_string).collect()
     }
@@ -104,6 +107,7 @@ impl Failure {
             Self::Verb(error) => of_verb(error),
             Self::Lists(failed) => failed.first().map_or(Class::Storage, |(_, error)| of_store(error)),
             Self::NoDataDirectory => Class::Usage,
+            Self::Listen(..) => Class::Conflict,
             Self::Output(..) => Class::Storage,
         }
     }

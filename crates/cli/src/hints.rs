@@ -27,6 +27,7 @@ fn of_kind(failure: &Failure) -> Vec<String> {
         Failure::Lists(failed) => failed.first().map_or_else(Vec::new, |(_, error)| of_store(error)),
         Failure::NoDataDirectory => hint("set `HOME`, or name a directory with `--root` or `UMBEL_ROOT`"),
         Failure::Output(..) => Vec::new(),
+        Failure::Listen(..) => hint("choose another address with `--listen`; port 0 takes any that is free"),
     }
 }
 

@@ -10,10 +10,8 @@ mod ui;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
-
 fn main() -> ExitCode {
-    let cli = args::Cli::parse();
+    let cli = args::parse();
     let mut ui = ui::Ui::new(&cli.global);
     match command::run(cli, &mut ui) {
         Ok(code) => code,

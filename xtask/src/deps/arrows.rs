@@ -10,7 +10,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("umbel-local", &["umbel-model", "umbel-content"]),
     ("umbel-copy", &["umbel-model", "umbel-content"]),
     ("umbel", &["umbel-model", "umbel-content", "umbel-local", "umbel-copy"]),
-    ("umbel-cli", &["umbel"]),
+    ("umbel-serve", &["umbel-model", "umbel-content", "umbel-local"]),
+    ("umbel-cli", &["umbel", "umbel-serve"]),
     (TESTKIT, &[]),
     ("xtask", &[]),
 ];

@@ -10,7 +10,9 @@ pub(crate) use entry::entry;
 pub(crate) use global::GlobalArgs;
 pub(crate) use platform::PlatformFields;
 
-use clap::{Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::command;
 
@@ -37,6 +39,28 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
+/// Reads what was typed, or explains itself and ends the program.
+pub(crate) fn parse() -> Cli {
+    let matches = Cli::command().get_matches();
+    if let Some((command, flag)) = useless_flag(&matches) {
+        let message = format!("`umbel {command}` has no use for `--{flag}`");
+        Cli::command().error(ErrorKind::ArgumentConflict, message).exit();
+    }
+    Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+}
+
+/// A flag of all commands that was given to one of the few that can do nothing with it.
+fn useless_flag(matches: &ArgMatches) -> Option<(&str, &'static str)> {
+    let (command, matches) = matches.subcommand()?;
+    let useless: &[(&str, &str)] = match command {
+        "serve" => &[("root", "root"), ("lock_timeout", "lock-timeout")],
+        "completions" | "man" => &[("root", "root"), ("lock_timeout", "lock-timeout"), ("json", "json")],
+        _ => &[],
+    };
+    let given = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
+    useless.iter().find(|(id, _)| given(id)).map(|(_, flag)| (command, *flag))
+}
+
 /// The commands, in the order of the help.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -50,6 +74,7 @@ pub(crate) enum Command {
     Rm(command::rm::RmArgs),
     Push(command::push::PushArgs),
     Combine(command::combine::CombineArgs),
+    Serve(command::serve::ServeArgs),
     Completions(command::completions::CompletionsArgs),
     #[command(hide = true)]
     Man(command::man::ManArgs),

@@ -6,6 +6,8 @@ use clap::Args;
 use umbel::{Exists, Session};
 
 use crate::failure::{Class, Failure};
+use crate::render::json;
+use crate::ui::Ui;
 
 /// Tell by the exit code whether a list or image is there: 0 yes, 1 no
 #[derive(Args, Debug)]
@@ -15,8 +17,9 @@ pub(crate) struct ExistsArgs {
 }
 
 impl ExistsArgs {
-    pub(crate) async fn run(self, session: &Session) -> Result<ExitCode, Failure> {
+    pub(crate) async fn run(self, session: &Session, ui: &mut Ui) -> Result<ExitCode, Failure> {
         let exists = Exists { reference: self.reference }.run(session).await?;
+        ui.result(String::new, || json::exists(exists))?;
         Ok(if exists { ExitCode::SUCCESS } else { Class::No.into() })
     }
 }

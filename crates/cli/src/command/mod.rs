@@ -12,38 +12,33 @@ pub(crate) mod man;
 pub(crate) mod push;
 pub(crate) mod remove;
 pub(crate) mod rm;
+pub(crate) mod serve;
 
 use std::process::ExitCode;
+
+use umbel::block_on;
 
 use crate::args::{Cli, Command};
 use crate::failure::Failure;
 use crate::surroundings;
 use crate::ui::Ui;
 
-/// Runs what was typed.
+/// Runs what was typed. What needs no list works where there is no place for any.
 pub(crate) fn run(cli: Cli, ui: &mut Ui) -> Result<ExitCode, Failure> {
-    // These need no list and must work where there is no home.
-    match &cli.command {
-        Command::Completions(args) => return args.run(ui),
-        Command::Man(args) => return args.run(),
-        _ => {}
+    let session = || surroundings::session(&cli.global);
+    match cli.command {
+        Command::Create(args) => block_on(args.run(&session()?, ui)),
+        Command::Add(args) => block_on(args.run(&session()?, ui)),
+        Command::Annotate(args) => block_on(args.run(&session()?, ui)),
+        Command::Inspect(args) => block_on(args.run(&session()?, ui)),
+        Command::Exists(args) => block_on(args.run(&session()?, ui)),
+        Command::List(args) => block_on(args.run(&session()?, ui)),
+        Command::Remove(args) => block_on(args.run(&session()?, ui)),
+        Command::Rm(args) => block_on(args.run(&session()?, ui)),
+        Command::Push(args) => block_on(args.run(&session()?, ui)),
+        Command::Combine(args) => block_on(args.run(&session()?, ui)),
+        Command::Serve(args) => args.run(ui),
+        Command::Completions(args) => args.run(ui),
+        Command::Man(args) => args.run(),
     }
-    let session = surroundings::session(&cli.global)?;
-    let work = async {
-        match cli.command {
-            Command::Create(args) => args.run(&session, ui).await,
-            Command::Add(args) => args.run(&session, ui).await,
-            Command::Annotate(args) => args.run(&session, ui).await,
-            Command::Inspect(args) => args.run(&session, ui).await,
-            Command::Exists(args) => args.run(&session).await,
-            Command::List(args) => args.run(&session, ui).await,
-            Command::Remove(args) => args.run(&session, ui).await,
-            Command::Rm(args) => args.run(&session, ui).await,
-            Command::Push(args) => args.run(&session, ui).await,
-            Command::Combine(args) => args.run(&session, ui).await,
-            Command::Completions(args) => args.run(ui),
-            Command::Man(args) => args.run(),
-        }
-    };
-    umbel::block_on(work)
 }

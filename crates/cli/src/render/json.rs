@@ -28,6 +28,16 @@ pub(crate) fn removed_lists(names: &[String]) -> String {
     print(json!({ "removed": names }))
 }
 
+/// Whether something is there.
+pub(crate) fn exists(exists: bool) -> String {
+    print(json!({ "exists": exists }))
+}
+
+/// Where the registry listens.
+pub(crate) fn serving(address: &str) -> String {
+    print(json!({ "address": address }))
+}
+
 /// All lists.
 pub(crate) fn lists(records: &[Record]) -> String {
     print(json!({ "lists": records.iter().map(list).collect::<Vec<_>>() }))

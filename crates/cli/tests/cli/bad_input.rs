@@ -161,6 +161,10 @@ fn two_commands_cannot_disagree_about_flags() {
         "inspect app --bogus",
         "list --lock-timeout never",
         "completions tcsh",
+        "completions bash --json",
+        "serve --memory --root here",
+        "serve --memory --lock-timeout 1",
+        "serve",
     ] {
         assert_eq!(desk.output(line).status.code(), Some(2), "{line}");
     }

@@ -2,8 +2,8 @@
 
 use crate::harness::Desk;
 
-const COMMANDS: [&str; 10] =
-    ["create", "add", "annotate", "inspect", "exists", "list", "remove", "rm", "push", "combine"];
+const COMMANDS: [&str; 11] =
+    ["create", "add", "annotate", "inspect", "exists", "list", "remove", "rm", "push", "combine", "serve"];
 
 #[test]
 fn every_command_explains_itself() {

@@ -6,3 +6,4 @@ mod bad_input;
 mod harness;
 mod help;
 mod main_job;
+mod serve;
