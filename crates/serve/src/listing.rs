@@ -1,5 +1,7 @@
 //! What a repository lists, and how it changes: decisions on its index, without I/O.
 
+use std::cmp::Ordering;
+
 use umbel_local::layout::with_image;
 use umbel_model::annotations::REF_NAME;
 use umbel_model::name::Tag;
@@ -34,10 +36,16 @@ impl Condition {
     }
 }
 
+/// The order of names: alphabetical whatever their case, as the specification has it for tags.
+fn order(one: &str, other: &str) -> Ordering {
+    let lower = |name: &str| name.to_ascii_lowercase();
+    lower(one).cmp(&lower(other)).then_with(|| one.cmp(other))
+}
+
 /// The tags, sorted.
 pub(crate) fn tags(index: &Index) -> Vec<String> {
     let mut tags: Vec<String> = index.entries.iter().filter_map(name).map(str::to_owned).collect();
-    tags.sort();
+    tags.sort_by(|one, other| order(one, other));
     tags.dedup();
     tags
 }
@@ -90,7 +98,7 @@ pub(crate) fn without_manifest(mut index: Index, digest: &Digest) -> Index {
 
 /// One page of a sorted list: the names behind `last`, at most `n`; and whether there are more.
 pub(crate) fn page<'l, T: AsRef<str>>(all: &'l [T], n: Option<usize>, last: Option<&str>) -> (&'l [T], bool) {
-    let start = last.map_or(0, |last| all.partition_point(|name| name.as_ref() <= last));
+    let start = last.map_or(0, |last| all.partition_point(|name| order(name.as_ref(), last).is_le()));
     let rest = &all[start..];
     let length = n.unwrap_or(rest.len()).min(rest.len());
     (&rest[..length], length < rest.len() && length > 0)
@@ -130,6 +138,15 @@ mod tests {
         let index = without_tag(index, &tag("v1")).unwrap();
         assert!(tags(&index).is_empty() && index.entry(&entry("1").digest).is_some());
         assert!(without_tag(index, &tag("v1")).is_err());
+    }
+
+    #[test]
+    fn tags_are_sorted_whatever_their_case() {
+        let add =
+            |index, name: &str| with_tag(index, &tag(name), &entry(name), &Condition::default()).unwrap();
+        let index = ["b", "C", "a", "B"].into_iter().fold(Index::default(), add);
+        assert_eq!(tags(&index), ["a", "B", "b", "C"]);
+        assert_eq!(page(&tags(&index), Some(1), Some("B")).0, ["b"]);
     }
 
     #[test]

@@ -181,11 +181,28 @@ fn under_way(status: StatusCode, name: &str, id: &str, length: u64) -> Reply {
     reply::with(reply, RANGE, &range::uploaded(length))
 }
 
-/// The name of an upload: not to be guessed.
+/// The name of an upload: a random UUID (RFC 9562, version 4), which is not to be guessed.
 fn new_id() -> Result<String, Refusal> {
     let mut bytes = [0; 16];
     let failed =
         |_| Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "UNKNOWN", "there are no random numbers");
     getrandom::fill(&mut bytes).map_err(failed)?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    let version = |number: u128| number & !(0xf000_u128 << 64) | (0x4000_u128 << 64);
+    let variant = |number: u128| number & !(0b11_u128 << 62) | (0b10_u128 << 62);
+    let hex = format!("{:032x}", variant(version(u128::from_be_bytes(bytes))));
+    Ok([&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_upload_is_named_by_a_random_uuid() {
+        let id = new_id().unwrap();
+        let parts: Vec<&str> = id.split('-').collect();
+        assert_eq!(parts.iter().map(|part| part.len()).collect::<Vec<_>>(), [8, 4, 4, 4, 12]);
+        assert!(parts[2].starts_with('4') && parts[3].starts_with(['8', '9', 'a', 'b']), "{id}");
+        assert_ne!(new_id().unwrap(), id);
+    }
 }

@@ -1,5 +1,6 @@
 //! Push of blobs: at once, in chunks, and by mounting what another repository has.
 
+use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};
 
 use umbel_testkit::Blob;
@@ -75,6 +76,24 @@ fn a_blob_that_is_there_can_be_pushed_again() {
         let blob = text("content");
         client.push_blob(REPOSITORY, &blob);
         pullable(client, client.finish_upload(&client.begin_upload(REPOSITORY), &blob), &blob);
+    });
+}
+
+/// "The `<location>` MUST contain a UUID representing a unique session ID for the upload to follow."
+#[test]
+fn every_upload_has_an_identity_of_its_own() {
+    everywhere(|client| {
+        let identity = |location: String| {
+            let path = location.split('?').next().unwrap();
+            path.rsplit('/').next().unwrap().to_owned()
+        };
+        let begun: BTreeSet<_> = (0..20).map(|_| identity(client.begin_upload(REPOSITORY))).collect();
+        assert_eq!(begun.len(), 20);
+        for uuid in begun {
+            let groups: Vec<_> = uuid.split('-').map(str::len).collect();
+            assert_eq!(groups, [8, 4, 4, 4, 12], "{uuid}");
+            assert!(uuid.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit()), "{uuid}");
+        }
     });
 }
 
@@ -230,7 +249,7 @@ fn a_digest_that_is_none_is_400_digest_invalid() {
     everywhere(|client| {
         let short = "sha256:abc";
         let upper = text("content").digest.to_uppercase();
-        for digest in ["", "content", short, "sha256:", &upper, "sha256:../../../../etc/passwd"] {
+        for digest in ["", "content", short, "sha256:", &upper, "sha256:../../index.json"] {
             let target = with_query(&client.begin_upload(REPOSITORY), "digest", digest);
             client.request("PUT", &target).body("content").send().refused(&[400], "DIGEST_INVALID");
         }
