@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use hyper::body::Incoming;
@@ -12,7 +13,8 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Builder;
+use tokio::sync::watch;
 
 use crate::Registry;
 use crate::endpoint::{blob, manifest, overview, referrers, upload};
@@ -20,16 +22,15 @@ use crate::refusal::Refusal;
 use crate::reply::{self, Reply};
 use crate::route::{self, Endpoint, Query};
 
-/// Threads that answer requests. Files are read and written on them.
+/// Threads that answer requests, each with a runtime of its own. Files are read and written on them.
 const WORKERS: usize = 4;
 
-/// How long requests under way have to notice that the server stops.
-const STOP: Duration = Duration::from_secs(1);
-
-/// A server that runs until it is stopped or dropped, which must not happen on an asynchronous task.
+/// A server that runs until it is stopped or dropped.
 pub struct Running {
     address: SocketAddr,
-    runtime: Option<Runtime>,
+    /// Nothing is ever sent; that it is gone tells the workers to stop.
+    stop: Option<watch::Sender<()>>,
+    workers: Vec<JoinHandle<()>>,
 }
 
 impl Running {
@@ -46,23 +47,37 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_timeout(STOP);
+        drop(self.stop.take());
+        for worker in self.workers.drain(..) {
+            // A worker that panicked has stopped, too.
+            let _ = worker.join();
         }
     }
 }
 
 /// Serves `registry` to whoever connects to `listener`, on threads of its own.
+#[expect(clippy::needless_pass_by_value, reason = "the server has the listener from here on")]
 pub fn start(listener: TcpListener, registry: Registry) -> io::Result<Running> {
     let address = listener.local_addr()?;
     listener.set_nonblocking(true)?;
-    let runtime = Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build()?;
-    let listener = {
-        let _inside = runtime.enter();
-        tokio::net::TcpListener::from_std(listener)?
-    };
-    runtime.spawn(accept(listener, Arc::new(registry)));
-    Ok(Running { address, runtime: Some(runtime) })
+    let (stop, stopped) = watch::channel(());
+    let registry = Arc::new(registry);
+    let mut running = Running { address, stop: Some(stop), workers: Vec::new() };
+    for _ in 0..WORKERS {
+        let (listener, registry, mut stopped) = (listener.try_clone()?, registry.clone(), stopped.clone());
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let listener = {
+            let _inside = runtime.enter();
+            tokio::net::TcpListener::from_std(listener)?
+        };
+        let work = move || {
+            runtime.spawn(accept(listener, registry));
+            // It returns when the sender is gone; everything under way ends with the runtime.
+            let _ = runtime.block_on(stopped.changed());
+        };
+        running.workers.push(thread::Builder::new().name("umbel-serve".into()).spawn(work)?);
+    }
+    Ok(running)
 }
 
 async fn accept(listener: tokio::net::TcpListener, registry: Arc<Registry>) {

@@ -10,6 +10,8 @@ pub(crate) use entry::entry;
 pub(crate) use global::GlobalArgs;
 pub(crate) use platform::PlatformFields;
 
+use std::mem::ManuallyDrop;
+
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
@@ -41,7 +43,10 @@ pub(crate) struct Cli {
 
 /// Reads what was typed, or explains itself and ends the program.
 pub(crate) fn parse() -> Cli {
-    let matches = Cli::command().get_matches();
+    // Taking the definition of all commands apart again would cost as much as making it, and the
+    // process ends soon enough.
+    let mut command = ManuallyDrop::new(Cli::command());
+    let matches = command.try_get_matches_from_mut(std::env::args_os()).unwrap_or_else(|error| error.exit());
     if let Some((command, flag)) = useless_flag(&matches) {
         let message = format!("`umbel {command}` has no use for `--{flag}`");
         Cli::command().error(ErrorKind::ArgumentConflict, message).exit();
