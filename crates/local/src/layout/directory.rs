@@ -58,10 +58,7 @@ impl LayoutDirectory {
     /// Opens a blob and tells its size; `None` if it is not there.
     pub fn blob(&self, digest: &Digest) -> Result<Option<(File, u64)>, TransportError> {
         let (algorithm, name) = blob_place(digest);
-        let blobs = match self.dir.dir("blobs").and_then(|blobs| blobs.dir(algorithm)) {
-            Err(error) if error.is_not_found() => return Ok(None),
-            other => other?,
-        };
+        let Some(blobs) = self.existing_blobs(algorithm)? else { return Ok(None) };
         let Some(file) = blobs.file(name)? else { return Ok(None) };
         let size = file.metadata().map_err(FileError::at("look at", blobs.join(name)))?.len();
         Ok(Some((file, size)))
@@ -70,9 +67,9 @@ impl LayoutDirectory {
     /// Reads a blob whole, unless it has more than `limit` bytes; `None` if it is not there.
     pub fn read_blob(&self, digest: &Digest, limit: u64) -> Result<Option<Vec<u8>>, TransportError> {
         let (algorithm, name) = blob_place(digest);
-        match self.dir.dir("blobs").and_then(|blobs| blobs.dir(algorithm)) {
-            Err(error) if error.is_not_found() => Ok(None),
-            other => other?.read(name, limit),
+        match self.existing_blobs(algorithm)? {
+            Some(blobs) => blobs.read(name, limit),
+            None => Ok(None),
         }
     }
 
@@ -103,16 +100,21 @@ impl LayoutDirectory {
     /// Removes a blob; whether it was there.
     pub fn remove_blob(&self, digest: &Digest) -> Result<bool, TransportError> {
         let (algorithm, name) = blob_place(digest);
-        let blobs = self.dir.dir("blobs").and_then(|blobs| blobs.dir(algorithm));
-        match blobs.and_then(|blobs| blobs.remove(name)) {
+        let Some(blobs) = self.existing_blobs(algorithm)? else { return Ok(false) };
+        match blobs.remove(name) {
             Err(error) if error.is_not_found() => Ok(false),
             other => Ok(other.map(|()| true)?),
         }
     }
 
-    /// What the layout lists.
+    /// What the layout lists; nothing if it has no `index.json` yet.
     pub fn index(&self) -> Result<Index, TransportError> {
-        Ok(read_index(&self.dir)?.map_or_else(Index::default, umbel_model::Document::into_view))
+        Ok(self.listed()?.unwrap_or_default())
+    }
+
+    /// What the layout lists; `None` if it has no `index.json`.
+    pub(super) fn listed(&self) -> Result<Option<Index>, TransportError> {
+        Ok(read_index(&self.dir)?.map(umbel_model::Document::into_view))
     }
 
     /// Changes what the layout lists: reads the index, has `change` make a new one of it, and puts that
@@ -139,6 +141,15 @@ impl LayoutDirectory {
         Ok(staged.replace(&self.dir, name).map(drop)?)
     }
 
+    /// The directory of the blobs of one algorithm; `None` if there is none.
+    fn existing_blobs(&self, algorithm: &str) -> Result<Option<Dir>, TransportError> {
+        match self.dir.dir("blobs").and_then(|blobs| blobs.dir(algorithm)) {
+            Err(error) if error.is_not_found() => Ok(None),
+            other => Ok(Some(other?)),
+        }
+    }
+
+    /// The directory of the blobs of one algorithm, made if there is none.
     fn blobs(&self, algorithm: &str) -> Result<Dir, TransportError> {
         Ok(self.dir.make_dir("blobs", DIR_MODE)?.make_dir(algorithm, DIR_MODE)?)
     }

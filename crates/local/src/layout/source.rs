@@ -10,9 +10,8 @@ use umbel_model::name::LayoutImage;
 use umbel_model::{Descriptor, Digest, Location, Manifest};
 
 use super::contents::{self, Found};
-use super::{blob_place, check_marker, not_a_layout, read_index};
-use crate::FileError;
-use crate::dir::Dir;
+use super::directory::LayoutDirectory;
+use crate::{FileError, Locking};
 
 /// How much of a blob is read at once: large enough that calls do not count, small enough that many
 /// can be under way.
@@ -20,50 +19,36 @@ const CHUNK: usize = 256 << 10;
 
 /// An image in a layout, to be read.
 pub struct LayoutSource {
-    dir: Dir,
+    layout: LayoutDirectory,
     image: LayoutImage,
 }
 
 impl LayoutSource {
     /// Opens the layout at `path`. Which image is meant is resolved when its root is read.
     pub fn open(path: &Path, image: LayoutImage) -> Result<Self, TransportError> {
-        let none = || {
+        let Some(layout) = LayoutDirectory::open(path, Locking::default())? else {
             let (what, location) = ("OCI layout".to_owned(), path.display().to_string());
-            TransportError::NotFound { what, location }
+            return Err(TransportError::NotFound { what, location });
         };
-        let dir = match Dir::open(path) {
-            Err(error) if error.is_no_directory() => return Err(none()),
-            other => other?,
-        };
-        if !check_marker(&dir)? {
-            return Err(none());
-        }
-        Ok(Self { dir, image })
+        Ok(Self { layout, image })
     }
 
     fn missing(&self, digest: &Digest) -> TransportError {
         TransportError::NotFound { what: format!("`{digest}`"), location: self.location() }
     }
 
-    /// The directory of the blobs of one algorithm; `None` if there is none.
-    fn blobs(&self, algorithm: &str) -> Result<Option<Dir>, TransportError> {
-        match self.dir.dir("blobs").and_then(|blobs| blobs.dir(algorithm)) {
-            Err(error) if error.is_not_found() => Ok(None),
-            other => Ok(Some(other?)),
-        }
-    }
-
     fn read_blob(&self, digest: &Digest, limit: u64) -> Result<Vec<u8>, TransportError> {
-        let (algorithm, name) = blob_place(digest);
-        let blobs = self.blobs(algorithm)?.ok_or_else(|| self.missing(digest))?;
-        blobs.read(name, limit)?.ok_or_else(|| self.missing(digest))
+        self.layout.read_blob(digest, limit)?.ok_or_else(|| self.missing(digest))
     }
 
     fn read_root(&self, limit: u64) -> Result<Root, TransportError> {
-        let place = format!("oci:{}", self.dir.path().display());
-        let document =
-            read_index(&self.dir)?.ok_or_else(|| not_a_layout(&self.dir, "it has no `index.json`".into()))?;
-        match contents::find(document.view(), &self.image, &place)? {
+        let place = format!("oci:{}", self.layout.path().display());
+        let index = self.layout.listed()?.ok_or_else(|| {
+            let (location, problem) =
+                (self.layout.path().display().to_string(), "it has no `index.json`".into());
+            TransportError::WrongKind { location, expected: "an OCI layout", problem }
+        })?;
+        match contents::find(&index, &self.image, &place)? {
             Found::Listed(descriptor) => {
                 Ok(Root::Described(descriptor.clone(), self.read_blob(&descriptor.digest, limit)?))
             }
@@ -82,16 +67,15 @@ impl LayoutSource {
     }
 
     fn open_blob(&self, descriptor: &Descriptor) -> Result<Box<dyn Body>, TransportError> {
-        let (algorithm, name) = blob_place(&descriptor.digest);
-        let blobs = self.blobs(algorithm)?.ok_or_else(|| self.missing(&descriptor.digest))?;
-        let file = blobs.file(name)?.ok_or_else(|| self.missing(&descriptor.digest))?;
-        Ok(Box::new(FileBody { file, path: blobs.join(name) }))
+        let found = self.layout.blob(&descriptor.digest)?;
+        let (file, _) = found.ok_or_else(|| self.missing(&descriptor.digest))?;
+        Ok(Box::new(FileBody { file, path: self.layout.path().join(descriptor.digest.encoded()) }))
     }
 }
 
 impl ReadBackend for LayoutSource {
     fn location(&self) -> String {
-        let path = self.dir.path().to_owned();
+        let path = self.layout.path().to_owned();
         Location::Layout { path, image: self.image.clone() }.to_string()
     }
 
