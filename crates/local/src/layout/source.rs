@@ -9,6 +9,7 @@ use umbel_content::{Body, ReadBackend, Root, Task, TransportError};
 use umbel_model::name::LayoutImage;
 use umbel_model::{Descriptor, Digest, Location, Manifest};
 
+use super::blob_place;
 use super::contents::{self, Found};
 use super::directory::LayoutDirectory;
 use crate::{FileError, Locking};
@@ -69,7 +70,9 @@ impl LayoutSource {
     fn open_blob(&self, descriptor: &Descriptor) -> Result<Box<dyn Body>, TransportError> {
         let found = self.layout.blob(&descriptor.digest)?;
         let (file, _) = found.ok_or_else(|| self.missing(&descriptor.digest))?;
-        Ok(Box::new(FileBody { file, path: self.layout.path().join(descriptor.digest.encoded()) }))
+        let (algorithm, name) = blob_place(&descriptor.digest);
+        let path = self.layout.path().join("blobs").join(algorithm).join(name);
+        Ok(Box::new(FileBody { file, path }))
     }
 }
 
