@@ -380,3 +380,23 @@ fn a_mount_of_what_is_not_there_begins_an_upload() {
         }
     });
 }
+
+/// A digest may be of any registered algorithm; the registry learns which only when the upload ends.
+#[test]
+fn a_blob_may_be_named_by_sha512_however_it_comes() {
+    everywhere(|client| {
+        let blob = |content: &str| {
+            let digest = umbel_model::Digest::of(umbel_model::Algorithm::Sha512, content.as_bytes());
+            Blob { digest: digest.to_string(), ..text(content) }
+        };
+        let (at_once, in_one, in_pieces) = (blob("at once"), blob("in one"), blob("in pieces"));
+        let post = with_query(&format!("/v2/{REPOSITORY}/blobs/uploads/"), "digest", &at_once.digest);
+        pullable(client, client.request("POST", &post).body(&at_once.bytes).send(), &at_once);
+        pullable(client, client.finish_upload(&client.begin_upload(REPOSITORY), &in_one), &in_one);
+        let location = chunk(client, &client.begin_upload(REPOSITORY), 0, "in pie").expect(202).location();
+        let location = chunk(client, &location, 6, "ces").expect(202).location();
+        pullable(client, close(client, &location, &in_pieces.digest), &in_pieces);
+        let wrong = with_query(&client.begin_upload(REPOSITORY), "digest", &in_pieces.digest);
+        client.request("PUT", &wrong).body("other").send().refused(&[400], "DIGEST_INVALID");
+    });
+}
