@@ -57,10 +57,6 @@ impl From<Error> for Failure {
 }
 
 impl Failure {
-    pub(crate) fn no_data_directory() -> Self {
-        Self::NoDataDirectory
-    }
-
     pub(crate) fn stdout(error: io::Error) -> Self {
         Self::Output("standard output".into(), error)
     }

@@ -16,7 +16,7 @@ use crate::ui;
 pub(crate) fn session(global: &GlobalArgs) -> Result<Session, Failure> {
     let root = match &global.root {
         Some(root) => root.clone(),
-        None => data_directory().ok_or_else(Failure::no_data_directory)?,
+        None => data_directory().ok_or(Failure::NoDataDirectory)?,
     };
     let quiet = global.quiet;
     let waiting = move |what: &str| {

@@ -55,7 +55,7 @@ impl Ui {
     pub(crate) fn published(&self, published: &[Published]) {
         for one in published.iter().filter(|_| !self.quiet) {
             let (written, present) = (one.report.blobs_written, one.report.blobs_present);
-            let blobs = format!("{} written, {present} there already", count(written, "blob"));
+            let blobs = format!("{} written, {present} there already", count(written, "blob", "blobs"));
             say("published", &format!("{} ({blobs})", one.destination));
         }
     }
@@ -113,9 +113,9 @@ pub(crate) fn safe(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.chars().map(escape).collect())
 }
 
-/// A number of things: `1 image`, `3 images`.
-pub(crate) fn count(number: usize, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+/// A number of things: `1 entry`, `3 entries`.
+pub(crate) fn count(number: usize, one: &str, many: &str) -> String {
+    if number == 1 { format!("1 {one}") } else { format!("{number} {many}") }
 }
 
 #[cfg(test)]
@@ -130,6 +130,7 @@ mod tests {
 
     #[test]
     fn things_are_counted() {
-        assert_eq!((count(1, "entry").as_str(), count(2, "image").as_str()), ("1 entry", "2 images"));
+        let counted = |number| count(number, "entry", "entries");
+        assert_eq!([counted(1), counted(2), counted(0)], ["1 entry", "2 entries", "0 entries"]);
     }
 }

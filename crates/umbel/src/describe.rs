@@ -4,10 +4,11 @@ use std::collections::{BTreeSet, HashSet};
 
 use umbel_content::{Source, SourceRoot, TransportError};
 use umbel_local::Record;
+use umbel_model::index::Dropped;
 use umbel_model::index::combine::Part;
 use umbel_model::{
-    Descriptor, Digest, Document, ImageConfig, ImageManifest, Index, Location, Manifest, NoMatch, Platform,
-    Wanted, choose,
+    Descriptor, Digest, Document, Flavor, ImageConfig, ImageManifest, Index, Location, Manifest, NoMatch,
+    Platform, Style, Wanted, choose,
 };
 
 use crate::open::{self, Opened, unreadable};
@@ -68,14 +69,25 @@ pub(crate) async fn entries(session: &Session, text: &str, choice: &Choice) -> R
     }
 }
 
-/// A source as a part of a combination, and where the content of its entries can be had from.
-pub(crate) async fn part(session: &Session, text: &str) -> Result<(Part, Opened), Error> {
+/// A source as a part of a combination.
+pub(crate) struct Combinable {
+    pub(crate) part: Part,
+    /// Where the content of its entries can be had from.
+    pub(crate) opened: Opened,
+    /// What a list loses by being written.
+    pub(crate) dropped: Vec<Dropped>,
+}
+
+/// Reads a source to be combined with others; a list in the form that is asked for, else in its own.
+pub(crate) async fn part(session: &Session, text: &str, flavor: Option<Flavor>) -> Result<Combinable, Error> {
     let opened = open::source(session, text)?;
+    let mut dropped = Vec::new();
     let (manifest, entry) = match &opened {
         Opened::List(record) => {
-            let document = record.encode().document;
-            let entry = document.raw().descriptor();
-            (Manifest::Index(document), entry)
+            let encoded = record.index.encode(flavor.unwrap_or(record.flavor), Style::default());
+            dropped = encoded.dropped;
+            let entry = encoded.document.raw().descriptor();
+            (Manifest::Index(encoded.document), entry)
         }
         Opened::Content(source, _) => {
             let root = source.root().await.map_err(|error| unreadable(text, error))?;
@@ -86,7 +98,7 @@ pub(crate) async fn part(session: &Session, text: &str) -> Result<(Part, Opened)
             (root.manifest, entry)
         }
     };
-    Ok((Part { name: text.to_owned(), manifest, entry }, opened))
+    Ok(Combinable { part: Part { name: text.to_owned(), manifest, entry }, opened, dropped })
 }
 
 /// The entry that stands for an image: type, digest, size, artifact type, and the platform.

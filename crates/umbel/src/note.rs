@@ -35,7 +35,7 @@ impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::BecameOci => f.write_str(
-                "the list will be published as an OCI index: a Docker list cannot hold annotations",
+                "the list will be published as an OCI index: a Docker list cannot hold all that is in it",
             ),
             Self::LeftBehind { from, fields } => {
                 let fields: Vec<String> = fields.iter().map(|field| format!("`{field}`")).collect();

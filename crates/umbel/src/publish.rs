@@ -9,7 +9,7 @@ use crate::{Error, Session, open};
 /// Something that was published.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Published {
-    /// Where, as it was given.
+    /// Where.
     pub destination: String,
     /// The digest that the name stands for now.
     pub digest: Digest,

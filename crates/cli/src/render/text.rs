@@ -1,5 +1,6 @@
 //! Results for people.
 
+use std::collections::{HashMap, HashSet};
 use std::fmt::Display;
 
 use umbel::local::Record;
@@ -62,7 +63,7 @@ fn index(document: &Document<Index>) -> String {
         fields.add("Subject", &subject.digest);
     }
     fields.annotations(&index.annotations);
-    let entries = count(index.entries.len(), "entry").replace("entrys", "entries");
+    let entries = count(index.entries.len(), "entry", "entries");
     if index.entries.is_empty() {
         fields.finish() + "\nNo entries\n"
     } else {
@@ -72,35 +73,33 @@ fn index(document: &Document<Index>) -> String {
 
 /// The entries; attestations stand behind what they are about.
 fn rows(index: &Index) -> String {
-    let mut rows = vec![["PLATFORM", "DIGEST", "SIZE", "KIND"].map(str::to_owned).to_vec()];
-    let mut details: Vec<(usize, String)> = Vec::new();
-    let mut push = |entry: &Descriptor, attestation: bool| {
-        let platform = match &entry.platform {
-            _ if attestation => "  attestation".to_owned(),
-            Some(platform) => safe(&platform.to_string()).into_owned(),
-            None => "-".to_owned(),
-        };
-        rows.push(vec![platform, entry.digest.to_string(), entry.size.to_string(), kind(entry)]);
-        let shown = entry.annotations.iter().filter(|_| !attestation);
-        details.extend(shown.map(|(key, value)| (rows.len(), format!("{}: {}", safe(key), safe(value)))));
-    };
-    let is_about_entry = |entry: &Descriptor| {
-        entry.attests().is_some_and(|about| index.entries.iter().any(|other| other.digest.as_str() == about))
-    };
-    for entry in index.entries.iter().filter(|entry| !is_about_entry(entry)) {
-        push(entry, false);
-        for attestation in index.attestations_of(&entry.digest) {
-            push(attestation, true);
+    let known: HashSet<&str> = index.entries.iter().map(|entry| entry.digest.as_str()).collect();
+    let mut about: HashMap<&str, Vec<&Descriptor>> = HashMap::new();
+    let mut entries = Vec::new();
+    for entry in &index.entries {
+        match entry.attests().filter(|digest| known.contains(digest)) {
+            Some(digest) => about.entry(digest).or_default().push(entry),
+            None => entries.push(entry),
         }
     }
-    let table = table(&rows);
-    let mut text = String::new();
-    for (number, line) in table.lines().enumerate() {
-        text += &format!("{line}\n");
-        let below = details.iter().filter(|(row, _)| *row == number + 1);
-        text.extend(below.map(|(_, detail)| format!("    {detail}\n")));
+    let mut rows = vec![["PLATFORM", "DIGEST", "SIZE", "KIND"].map(str::to_owned).to_vec()];
+    let mut below = vec![String::new()];
+    for entry in entries {
+        let platform =
+            entry.platform.as_ref().map_or_else(|| "-".to_owned(), |p| safe(&p.to_string()).into_owned());
+        rows.push(row(platform, entry));
+        let annotation = |(key, value): (&String, &String)| format!("    {}: {}\n", safe(key), safe(value));
+        below.push(entry.annotations.iter().map(annotation).collect());
+        for attestation in about.get(entry.digest.as_str()).into_iter().flatten() {
+            rows.push(row("  attestation".to_owned(), attestation));
+            below.push(String::new());
+        }
     }
-    text
+    table(&rows).lines().zip(below).map(|(line, below)| format!("{line}\n{below}")).collect()
+}
+
+fn row(platform: String, entry: &Descriptor) -> Vec<String> {
+    vec![platform, entry.digest.to_string(), entry.size.to_string(), kind(entry)]
 }
 
 fn kind(entry: &Descriptor) -> String {

@@ -178,3 +178,39 @@ fn the_config_of_an_image_knows_its_platform_better_than_what_refers_to_it() {
     desk.stdout("create app oci:images:v1");
     assert!(desk.stdout("inspect app --raw").contains(r#""architecture":"arm64""#));
 }
+
+#[test]
+fn a_list_that_would_lose_something_is_not_combined_silently() {
+    let desk = Desk::with_images();
+    desk.stdout("create app oci:images:amd64");
+    desk.stdout("annotate app amd64 --features sse4");
+    insta::assert_snapshot!(desk.transcript(&[
+        "combine app oci:images:arm64 -t oci:out:v1",
+        "combine app oci:images:arm64 -t oci:out:v1 --allow-loss",
+        "combine app oci:images:arm64 --format docker --dry-run",
+    ]));
+}
+
+#[test]
+fn a_change_that_leaves_no_annotation_leaves_a_docker_list() {
+    let desk = Desk::new();
+    desk.stdout("create app --format docker --annotation gone-");
+    assert!(desk.stdout("inspect app --raw").contains("manifest.list.v2"));
+}
+
+#[test]
+fn an_image_that_tells_no_platform_becomes_an_entry_without_one() {
+    let desk = Desk::new();
+    let image =
+        umbel_testkit::image("linux/amd64").config_without("os").config_without("architecture").build();
+    umbel_testkit::Layout::create(desk.path("images")).add_image(&image, Some("v1"));
+    std::fs::write(
+        desk.path("images/index.json"),
+        std::fs::read_to_string(desk.path("images/index.json"))
+            .unwrap()
+            .replace("\"platform\"", "\"x-platform\""),
+    )
+    .unwrap();
+    desk.stdout("create app oci:images:v1");
+    assert!(!desk.stdout("inspect app --raw").contains("platform"));
+}

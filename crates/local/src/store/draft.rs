@@ -4,7 +4,7 @@ use std::fs::File;
 use std::os::unix::fs::MetadataExt as _;
 
 use umbel_model::index::EditError;
-use umbel_model::{Descriptor, Digest, Edit, Flavor, Index, Location};
+use umbel_model::{Descriptor, Digest, Edit, Index, Location};
 
 use super::{FILE_MODE, Record, StoreError, file_name, lookup, record_file};
 use crate::FileError;
@@ -84,9 +84,9 @@ impl Draft {
         self.record.add(entries, homes);
     }
 
-    /// Changes the form in which the list is published.
-    pub fn set_flavor(&mut self, flavor: Flavor) {
-        self.record.flavor = flavor;
+    /// See [`Record::become_oci_if_needed`].
+    pub fn become_oci_if_needed(&mut self) -> bool {
+        self.record.become_oci_if_needed()
     }
 
     /// Makes the changes visible and lasting. If nothing changed, nothing is written.

@@ -43,6 +43,16 @@ impl Record {
         self.index.encode(self.flavor, Style::default())
     }
 
+    /// Makes a list that has what only an OCI index can hold be published as one; whether it was to be
+    /// a Docker list until now.
+    pub fn become_oci_if_needed(&mut self) -> bool {
+        let needed = self.flavor == Flavor::Docker && !self.index.dropped_by(Flavor::Docker).is_empty();
+        if needed {
+            self.flavor = Flavor::Oci;
+        }
+        needed
+    }
+
     /// Adds entries, and the places that their content can be had from.
     pub fn add(&mut self, entries: Vec<Descriptor>, homes: &[(Location, Vec<Digest>)]) {
         for (home, digests) in homes {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Dropped, Edit, EditError, Index, Style, duplicate_platforms};
+use super::{Dropped, Edit, EditError, Index, Style};
 use crate::descriptor::Extra;
 use crate::{Descriptor, DocumentKind, Flavor, Manifest, Platform, Raw};
 
@@ -74,8 +74,6 @@ pub fn combine(parts: &[Part], rules: &Rules) -> Result<Combined, CombineError> 
     for edit in &rules.edits {
         index.apply(edit.clone())?;
     }
-    let duplicates = duplicate_platforms(&index.entries);
-    notes.extend(duplicates.into_iter().map(CombineNote::DuplicatePlatform));
     if let [Part { manifest: Manifest::Index(document), .. }] = parts {
         let as_wished = rules.flavor.is_none_or(|flavor| flavor == document.flavor());
         if rules.edits.is_empty() && !filtered && as_wished {
@@ -204,8 +202,6 @@ pub enum CombineNote {
     },
     /// All images are Docker's, but the result needs the OCI form.
     BecameOci,
-    /// Several entries are for one platform; runtimes take the first.
-    DuplicatePlatform(Platform),
 }
 
 impl fmt::Display for CombineNote {
@@ -216,9 +212,6 @@ impl fmt::Display for CombineNote {
             }
             Self::BecameOci => {
                 f.write_str("the result is an OCI index: a Docker list cannot hold all that was asked for")
-            }
-            Self::DuplicatePlatform(platform) => {
-                write!(f, "there are several entries for `{platform}`; runtimes take the first")
             }
         }
     }

@@ -8,7 +8,7 @@
 use std::collections::HashSet;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::go_json;
@@ -205,10 +205,6 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
                     pairs.push(pair);
                 }
                 Ok(pairs)
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, _: A) -> Result<Self::Value, A::Error> {
-                Err(serde::de::Error::custom("an array"))
             }
         }
         deserializer.deserialize_map(InOrder).map(Self)

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use umbel_local::{Draft, Record};
 use umbel_model::index::EditError;
-use umbel_model::{AnnotationChange, Digest, Edit, Flavor, PlatformPatch, Selector, Target};
+use umbel_model::{AnnotationChange, Digest, Edit, PlatformPatch, Selector, Target};
 
 use crate::describe::{self, Choice, Contribution};
 use crate::{Error, Note, Session, note};
@@ -76,7 +76,7 @@ impl Add {
             self.amend_entry(&mut draft, digest).map_err(|source| self.failed(source))?;
         }
         if !self.annotations.is_empty() {
-            notes.extend(become_oci_if_needed(&mut draft));
+            notes.extend(draft.become_oci_if_needed().then_some(Note::BecameOci));
         }
         let record = draft.commit()?;
         notes.extend(note::about_platforms(&record.index.entries));
@@ -135,14 +135,4 @@ pub(super) async fn read(
         found.push(describe::entries(session, source, choice).await?);
     }
     Ok(found)
-}
-
-/// Makes a list that now has what only an OCI index can hold be published as one.
-pub(super) fn become_oci_if_needed(draft: &mut Draft) -> Option<Note> {
-    let record = draft.record();
-    let needed = record.flavor == Flavor::Docker && !record.index.dropped_by(Flavor::Docker).is_empty();
-    needed.then(|| {
-        draft.set_flavor(Flavor::Oci);
-        Note::BecameOci
-    })
 }

@@ -5,7 +5,6 @@ use umbel_model::{
     AnnotationChange, Descriptor, Edit, Manifest, MediaType, Patch, PlatformPatch, Selector, Target,
 };
 
-use super::add::become_oci_if_needed;
 use crate::open::{self, Opened, unreadable};
 use crate::{Error, Note, Session};
 
@@ -91,7 +90,7 @@ impl Annotate {
         for edit in edits {
             draft.apply(edit).map_err(failed)?;
         }
-        let notes = become_oci_if_needed(&mut draft).into_iter().collect();
+        let notes = draft.become_oci_if_needed().then_some(Note::BecameOci).into_iter().collect();
         let entries = positions.into_iter().map(|position| draft.index().entries[position].clone()).collect();
         Ok(Annotated { record: draft.commit()?, entries, notes })
     }

@@ -11,7 +11,7 @@ use umbel_model::{
 use super::push::{Loss, accept};
 use crate::open::{self, Opened, unreadable};
 use crate::publish::{destinations, publish};
-use crate::{Error, Note, Published, Session, describe};
+use crate::{Error, Note, Published, Session, describe, note};
 
 /// Combines images and indexes. A single index that is not changed keeps its bytes.
 ///
@@ -93,10 +93,12 @@ impl Combine {
     pub async fn run(self, session: &Session) -> Result<CombineOutcome, Error> {
         let mut parts = Vec::with_capacity(self.sources.len());
         let mut places = Vec::with_capacity(self.sources.len());
+        let mut dropped = Vec::new();
         for source in &self.sources {
-            let (part, opened) = describe::part(session, source).await?;
-            parts.push(part);
-            places.push(opened);
+            let source = describe::part(session, source, self.flavor).await?;
+            parts.push(source.part);
+            places.push(source.opened);
+            dropped.extend(source.dropped);
         }
         let destinations = destinations(session, &self.destinations)?;
         let combined = combine(&parts, &self.rules())?;
@@ -104,8 +106,10 @@ impl Combine {
             media_type if *media_type == MediaType::DOCKER_LIST => Flavor::Docker,
             _ => Flavor::Oci,
         };
-        let mut notes = accept(flavor, combined.dropped, self.loss)?;
+        dropped.extend(combined.dropped);
+        let mut notes = accept(flavor, dropped, self.loss)?;
         notes.extend(combined.notes.into_iter().map(Note::Combine));
+        notes.extend(note::about_platforms(&combined.entries));
         let mut published = Vec::new();
         if !destinations.is_empty() {
             let source = assembled(session, &combined.root, &parts, places)?;

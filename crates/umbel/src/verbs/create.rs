@@ -95,9 +95,8 @@ impl Create {
         }
         let edited = record.index.apply(self.annotate());
         edited.map_err(|source| Error::Edit { list: self.name.clone(), source })?;
-        if !self.annotations.is_empty() && record.flavor == Flavor::Docker {
-            record.flavor = Flavor::Oci;
-            notes.push(Note::BecameOci);
+        if !self.annotations.is_empty() {
+            notes.extend(record.become_oci_if_needed().then_some(Note::BecameOci));
         }
         let if_taken = match self.if_exists {
             IfExists::Replace => IfTaken::Replace,
@@ -116,7 +115,7 @@ impl Create {
         if !self.annotations.is_empty() {
             let annotated = draft.apply(self.annotate());
             annotated.map_err(|source| Error::Edit { list: name.to_string(), source })?;
-            notes.extend(add::become_oci_if_needed(&mut draft));
+            notes.extend(draft.become_oci_if_needed().then_some(Note::BecameOci));
         }
         let record = draft.commit()?;
         notes.extend(note::about_platforms(&record.index.entries));
