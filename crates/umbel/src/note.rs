@@ -4,7 +4,7 @@ use std::fmt;
 
 use umbel_model::index::Dropped;
 use umbel_model::index::combine::CombineNote;
-use umbel_model::{Descriptor, Digest, Platform};
+use umbel_model::{Descriptor, Digest, DocumentKind, Flavor, Platform};
 
 /// A remark of a verb. Never an error.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,4 +60,21 @@ impl fmt::Display for Note {
 /// Remarks about the platforms of entries.
 pub(crate) fn about_platforms(entries: &[Descriptor]) -> impl Iterator<Item = Note> + use<> {
     umbel_model::index::duplicate_platforms(entries).into_iter().map(Note::DuplicatePlatform)
+}
+
+/// Remarks about entries that are to be published in a form: about their platforms, and about one that
+/// is no Docker image in a Docker list.
+pub(crate) fn about_publishing(flavor: Flavor, entries: &[Descriptor]) -> impl Iterator<Item = Note> + use<> {
+    let is_docker = |entry: &&Descriptor| {
+        matches!(
+            entry.media_type.document_kind(),
+            Some(
+                DocumentKind::Image(Flavor::Docker)
+                    | DocumentKind::Index(Flavor::Docker)
+                    | DocumentKind::Schema1
+            )
+        )
+    };
+    let foreign = entries.iter().find(|entry| flavor == Flavor::Docker && !is_docker(entry));
+    about_platforms(entries).chain(foreign.map(|entry| Note::MixedList(entry.digest.clone())))
 }

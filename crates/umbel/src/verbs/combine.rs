@@ -109,7 +109,7 @@ impl Combine {
         dropped.extend(combined.dropped);
         let mut notes = accept(flavor, dropped, self.loss)?;
         notes.extend(combined.notes.into_iter().map(Note::Combine));
-        notes.extend(note::about_platforms(&combined.entries));
+        notes.extend(note::about_publishing(flavor, &combined.entries));
         let mut published = Vec::new();
         if !destinations.is_empty() {
             let source = assembled(session, &combined.root, &parts, places)?;

@@ -1,7 +1,7 @@
 //! `push`: a list is published.
 
 use umbel_model::index::Dropped;
-use umbel_model::{Digest, DocumentKind, Flavor, Index, Manifest, MediaType, Style};
+use umbel_model::{Digest, Flavor, Manifest, MediaType, Style};
 
 use crate::publish::{destinations, publish};
 use crate::{Error, Note, Published, Session, note, open};
@@ -74,8 +74,7 @@ impl Push {
         let flavor = self.flavor.unwrap_or(record.flavor);
         let encoded = record.index.encode(flavor, Style::default());
         let mut notes = accept(flavor, encoded.dropped, self.loss)?;
-        notes.extend(note::about_platforms(&record.index.entries));
-        notes.extend(mixed(flavor, &record.index));
+        notes.extend(note::about_publishing(flavor, &record.index.entries));
         let destinations = destinations(session, &self.destinations)?;
         let root = Manifest::Index(encoded.document);
         let source = open::list_source(session, &record, root.raw().clone())?;
@@ -91,16 +90,4 @@ pub(super) fn accept(flavor: Flavor, dropped: Vec<Dropped>, loss: Loss) -> Resul
         Loss::Refuse if !dropped.is_empty() => Err(Error::Lossy { flavor, dropped }),
         Loss::Refuse | Loss::Accept => Ok(dropped.into_iter().map(Note::Dropped).collect()),
     }
-}
-
-/// A remark if a Docker list has entries that are not Docker's.
-fn mixed(flavor: Flavor, index: &Index) -> Option<Note> {
-    let foreign = |media_type: &MediaType| {
-        matches!(
-            media_type.document_kind(),
-            None | Some(DocumentKind::Image(Flavor::Oci) | DocumentKind::Index(Flavor::Oci))
-        )
-    };
-    let entry = index.entries.iter().find(|entry| foreign(&entry.media_type))?;
-    (flavor == Flavor::Docker).then(|| Note::MixedList(entry.digest.clone()))
 }
