@@ -9,7 +9,12 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("umbel-content", &["umbel-model"]),
     ("umbel-local", &["umbel-model", "umbel-content"]),
     ("umbel-copy", &["umbel-model", "umbel-content"]),
-    ("umbel", &["umbel-model", "umbel-content", "umbel-local", "umbel-copy"]),
+    ("umbel-registry", &["umbel-model", "umbel-content"]),
+    ("umbel-settings", &[]),
+    (
+        "umbel",
+        &["umbel-model", "umbel-content", "umbel-local", "umbel-copy", "umbel-registry", "umbel-settings"],
+    ),
     ("umbel-serve", &["umbel-model", "umbel-content", "umbel-local"]),
     ("umbel-cli", &["umbel", "umbel-serve"]),
     (TESTKIT, &[]),

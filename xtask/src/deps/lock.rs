@@ -2,7 +2,7 @@
 
 /// About a tenth above what the workspace needs, so that a small addition passes and a whole new
 /// tree of packages has to be argued for here.
-const CEILING: usize = 126;
+const CEILING: usize = 265;
 
 /// How many packages, our own included, the text of a `Cargo.lock` has.
 pub(super) fn package_count(lock: &str) -> usize {
