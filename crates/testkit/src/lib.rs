@@ -43,6 +43,7 @@ mod layer;
 mod layout;
 mod manifest;
 pub mod media_type;
+pub mod network;
 mod oracle;
 mod platform;
 
