@@ -9,7 +9,8 @@ use umbel::copy::{CopyError, GatherError};
 use umbel::local::StoreError;
 use umbel::model::index::EditError;
 use umbel::model::index::combine::CombineError;
-use umbel::transport::TransportError;
+use umbel::settings::CertDirError;
+use umbel::transport::{Refusal, RemoteError, RemoteProblem, TransportError};
 use umbel::{Error, Published};
 
 /// Why the program ends without having done what was asked.
@@ -25,6 +26,16 @@ pub(crate) enum Failure {
     Output(PathBuf, io::Error),
     /// An address cannot be listened on.
     Listen(String, io::Error),
+    /// Something that the command was to be given could not be read.
+    Input(String, io::Error),
+    /// A login without its password.
+    NoPassword,
+    /// A login, and not one registry that it can be for but these.
+    WhoseLogin(Vec<String>),
+    /// Certificates that cannot be used.
+    Certificates(CertDirError),
+    /// The machine does not let us wait for anything.
+    Runtime(io::Error),
 }
 
 /// The kind of a failure; its number is the exit code.
@@ -36,10 +47,16 @@ pub(crate) enum Class {
     Usage = 2,
     /// What was named is not there.
     NotFound = 3,
+    /// Who we are may not do this.
+    Denied = 4,
     /// Something is not what it says, or would not be any more.
     Integrity = 5,
     /// Something else is in the way.
     Conflict = 6,
+    /// The network, or a registry that is not well.
+    Network = 7,
+    /// A registry does not take what it was sent.
+    Refused = 8,
     /// The disk, or a file of ours.
     Storage = 9,
 }
@@ -72,6 +89,14 @@ impl Failure {
             Self::NoDataDirectory => "there is no directory to keep lists in".to_owned(),
             Self::Output(path, _) => format!("cannot write `{}`", path.display()),
             Self::Listen(address, _) => format!("cannot listen on `{address}`"),
+            Self::Input(what, _) => format!("cannot read {what}"),
+            Self::NoPassword => "`--creds` has no password".to_owned(),
+            Self::WhoseLogin(hosts) if hosts.is_empty() => {
+                "no registry is named that the login is for".to_owned()
+            }
+            Self::WhoseLogin(hosts) => format!("the login could be for any of `{}`", hosts.join("`, `")),
+            Self::Certificates(error) => error.to_string(),
+            Self::Runtime(_) => "cannot use the network".to_owned(),
         }
     }
 
@@ -88,8 +113,14 @@ impl Failure {
         let first = match self {
             Self::Verb(error) => error.source(),
             Self::Lists(failed) => failed.first().and_then(|(_, error)| error.source()),
-            Self::NoDataDirectory => None,
-            Self::Output(_, error) | Self::Listen(_, error) => return vec![error.to_string()],
+            Self::NoDataDirectory | Self::NoPassword | Self::WhoseLogin(_) => None,
+            Self::Certificates(error) => error.source(),
+            Self::Output(_, error)
+            | Self::Listen(_, error)
+            | Self::Input(_, error)
+            | Self::Runtime(error) => {
+                return vec![error.to_string()];
+            }
         };
         std::iter::successors(first, |error| (*error).source()).map(ToString::to_string).collect()
     }
@@ -102,9 +133,9 @@ impl Failure {
         match self {
             Self::Verb(error) => of_verb(error),
             Self::Lists(failed) => failed.first().map_or(Class::Storage, |(_, error)| of_store(error)),
-            Self::NoDataDirectory => Class::Usage,
+            Self::NoDataDirectory | Self::NoPassword | Self::WhoseLogin(_) => Class::Usage,
             Self::Listen(..) => Class::Conflict,
-            Self::Output(..) => Class::Storage,
+            Self::Output(..) | Self::Input(..) | Self::Certificates(_) | Self::Runtime(_) => Class::Storage,
         }
     }
 }
@@ -172,6 +203,25 @@ fn of_transport(error: &TransportError) -> Class {
         | TransportError::Damaged { .. }
         | TransportError::WrongTarget { .. } => Class::Integrity,
         TransportError::Busy { .. } => Class::Conflict,
+        TransportError::Remote(error) => of_remote(error),
         TransportError::Io { .. } => Class::Storage,
+    }
+}
+
+fn of_remote(error: &RemoteError) -> Class {
+    match &error.problem {
+        RemoteProblem::Answered { refusal: Refusal::MediaType, .. } => Class::Refused,
+        RemoteProblem::Answered { status, .. } => match status {
+            404 | 410 => Class::NotFound,
+            409 | 412 => Class::Conflict,
+            408 | 429 | 500.. => Class::Network,
+            _ => Class::Refused,
+        },
+        RemoteProblem::Denied { .. } | RemoteProblem::Credentials(_) => Class::Denied,
+        RemoteProblem::Unreachable(_)
+        | RemoteProblem::Untrusted(_)
+        | RemoteProblem::Silent(_)
+        | RemoteProblem::Nonsense(_) => Class::Network,
+        RemoteProblem::NotKept { .. } => Class::Conflict,
     }
 }

@@ -7,7 +7,7 @@ use umbel::copy::{CopyError, GatherError};
 use umbel::local::StoreError;
 use umbel::model::index::EditError;
 use umbel::model::{Descriptor, Flavor, Platform};
-use umbel::transport::TransportError;
+use umbel::transport::{Refusal, RemoteError, RemoteProblem, TransportError};
 
 use crate::failure::Failure;
 
@@ -26,7 +26,15 @@ fn of_kind(failure: &Failure) -> Vec<String> {
         Failure::Verb(error) => of_verb(error),
         Failure::Lists(failed) => failed.first().map_or_else(Vec::new, |(_, error)| of_store(error)),
         Failure::NoDataDirectory => hint("set `HOME`, or name a directory with `--root` or `UMBEL_ROOT`"),
-        Failure::Output(..) => Vec::new(),
+        Failure::Output(..) | Failure::Input(..) | Failure::Certificates(_) | Failure::Runtime(_) => {
+            Vec::new()
+        }
+        Failure::NoPassword => {
+            hint("write `--creds USER:PASSWORD`, or `--username USER --password-stdin` and give it there")
+        }
+        Failure::WhoseLogin(_) => hint(
+            "name one registry, as `docker://…`; logins for several are read from a file, see `--authfile`",
+        ),
         Failure::Listen(..) => hint("choose another address with `--listen`; port 0 takes any that is free"),
     }
 }
@@ -40,12 +48,14 @@ fn of_verb(error: &Error) -> Vec<String> {
         Error::Store(error) => of_store(error),
         Error::NoSuchList(name) => vec![
             "`umbel list` shows which lists there are".to_owned(),
-            format!("an image in an OCI layout is written `oci:DIRECTORY:{name}`"),
+            format!(
+                "an image in a registry is written `docker://{name}`, one in an OCI layout `oci:DIRECTORY:{name}`"
+            ),
         ],
-        Error::NoTransport { .. } => {
-            hint("what can be read and written today are OCI layouts, `oci:DIRECTORY[:NAME]`")
-        }
-        Error::Location(_) => hint("a destination is written `oci:DIRECTORY[:NAME]`"),
+        Error::NoTransport { .. } => hint(
+            "what can be read and written today are registries, `docker://NAME`, and OCI layouts, `oci:DIRECTORY[:NAME]`",
+        ),
+        Error::Location(_) => hint("a destination is written `docker://NAME` or `oci:DIRECTORY[:NAME]`"),
         Error::NoMatch { .. } => hint("choose with `--platform`, or take everything with `--all`"),
         Error::Edit { source, .. } => of_edit(source),
         Error::PlatformOfMany(_) => {
@@ -149,8 +159,48 @@ fn of_transport(place: &str, error: &TransportError) -> Vec<String> {
         }
         TransportError::Busy { .. } => hint("wait longer with `--lock-timeout`"),
         TransportError::Io { source, .. } => of_io(source.kind()),
+        TransportError::Remote(error) => of_remote(error),
         _ => Vec::new(),
     }
+}
+
+fn of_remote(error: &RemoteError) -> Vec<String> {
+    let host = host_of(&error.request);
+    match &error.problem {
+        RemoteProblem::Denied { with_credentials: false, .. } => hint(format!(
+            "log in with `podman login {host}` or `docker login {host}`, or give `--creds` or `--username` and \
+             `--password-stdin`"
+        )),
+        RemoteProblem::Denied { .. } => {
+            hint(format!("check the login for `{host}`, and what it may do in this repository"))
+        }
+        RemoteProblem::Untrusted(_) => hint(
+            "a certificate of an authority of your own is trusted with `--cert-dir`; `--tls-verify=false` trusts anybody",
+        ),
+        RemoteProblem::Unreachable(_) => {
+            hint(format!("check the name `{host}`, and whether it can be reached from here"))
+        }
+        RemoteProblem::Silent(_) => hint("wait longer with `--timeout`, or try again later"),
+        RemoteProblem::Answered { refusal: Refusal::MediaType, .. } => hint(
+            "the registry does not take this type; write the other one with `--format docker` or `--format oci`",
+        ),
+        RemoteProblem::Answered { status: 429, .. } => {
+            hint("the registry limits how often it is asked; try again later")
+        }
+        RemoteProblem::Answered { code: Some(code), .. } if code == "NAME_UNKNOWN" => {
+            hint("name a repository that is there; some registries want it to be made first")
+        }
+        RemoteProblem::Answered { .. }
+        | RemoteProblem::Nonsense(_)
+        | RemoteProblem::NotKept { .. }
+        | RemoteProblem::Credentials(_) => Vec::new(),
+    }
+}
+
+/// The host in a request such as `GET https://quay.io/v2/…`.
+fn host_of(request: &str) -> &str {
+    let address = request.split_once("://").map_or(request, |(_, address)| address);
+    address.split('/').next().unwrap_or_default()
 }
 
 fn of_io(kind: ErrorKind) -> Vec<String> {

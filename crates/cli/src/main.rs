@@ -4,6 +4,7 @@ mod args;
 mod command;
 mod failure;
 mod hints;
+mod network;
 mod render;
 mod surroundings;
 mod ui;

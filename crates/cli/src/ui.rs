@@ -54,9 +54,7 @@ impl Ui {
     /// Tells what was published where.
     pub(crate) fn published(&self, published: &[Published]) {
         for one in published.iter().filter(|_| !self.quiet) {
-            let (written, present) = (one.report.blobs_written, one.report.blobs_present);
-            let blobs = format!("{} written, {present} there already", count(written, "blob", "blobs"));
-            say("published", &format!("{} ({blobs})", one.destination));
+            say("published", &format!("{} ({})", one.destination, extent(one)));
         }
     }
 
@@ -82,6 +80,20 @@ impl Ui {
         }
         failure.exit_code()
     }
+}
+
+/// What had to be done for a publication.
+fn extent(published: &Published) -> String {
+    if published.unchanged {
+        return "it was there already".to_owned();
+    }
+    let report = &published.report;
+    let mounted = match report.blobs_mounted {
+        0 => String::new(),
+        mounted => format!("{mounted} mounted, "),
+    };
+    let written = count(report.blobs_written, "blob", "blobs");
+    format!("{written} written, {mounted}{} there already", report.blobs_present)
 }
 
 /// Writes one labelled line to stderr.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use umbel_model::{Descriptor, Digest, Manifest, Raw};
+use umbel_model::{Descriptor, Digest, ImageName, Manifest, Raw};
 
 use crate::{Body, ReadBackend, Root, Task, TransportError};
 
@@ -71,6 +71,11 @@ impl ReadBackend for Assembled {
     fn home_of(&self, descriptor: &Descriptor) -> String {
         let first = self.places_of(descriptor).ok().and_then(|places| places.first().copied());
         first.map_or_else(|| self.location(), |place| self.places[place].home_of(descriptor))
+    }
+
+    fn repositories_of(&self, descriptor: &Descriptor) -> Vec<ImageName> {
+        let places = self.places_of(descriptor).unwrap_or_default();
+        places.into_iter().flat_map(|place| self.places[place].repositories_of(descriptor)).collect()
     }
 
     fn read_root(&self, _limit: u64) -> Task<'_, Root> {

@@ -3,9 +3,9 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use umbel_model::{Descriptor, Raw};
+use umbel_model::{Descriptor, Digest, ImageName, Raw};
 
-use crate::{Body, TransportError, VerifiedBody};
+use crate::{Blob, Body, TransportError};
 
 /// What an operation of a backend returns: a boxed future, so that the traits are object safe.
 pub type Task<'a, T> = Pin<Box<dyn Future<Output = Result<T, TransportError>> + Send + 'a>>;
@@ -30,6 +30,12 @@ pub trait ReadBackend: Send + Sync {
         self.location()
     }
 
+    /// The repositories that are known to have this content, most likely first. None for content that
+    /// is in no registry.
+    fn repositories_of(&self, _descriptor: &Descriptor) -> Vec<ImageName> {
+        Vec::new()
+    }
+
     /// The document that the location names; at most `limit` bytes of it.
     fn read_root(&self, limit: u64) -> Task<'_, Root>;
 
@@ -42,22 +48,55 @@ pub trait ReadBackend: Send + Sync {
 
 /// A place to write to, under one name.
 ///
-/// Whoever writes sends blobs first, then manifests with children before parents, and the root last
-/// of all; a backend may rely on that order, and must not make anything visible under the name
+/// Whoever writes places blobs first, then writes manifests with children before parents, and the root
+/// last of all; a backend may rely on that order, and must not make anything visible under the name
 /// before [`WriteBackend::publish`].
 pub trait WriteBackend: Send + Sync {
     /// The place, for messages.
     fn location(&self) -> String;
 
-    /// Whether the content is there already and complete, so that it need not be sent.
-    fn has<'a>(&'a self, descriptor: &'a Descriptor) -> Task<'a, bool>;
+    /// How many things may be written at the same time.
+    fn parallel(&self) -> usize {
+        1
+    }
 
-    /// Writes a blob, which appears only when it is complete and verified.
-    fn write_blob(&self, body: VerifiedBody) -> Task<'_, ()>;
+    /// Whether what is in one of these repositories is here, with everything below it.
+    fn is_among(&self, _repositories: &[ImageName]) -> bool {
+        false
+    }
+
+    /// What the name stands for now, if that can be told at little cost.
+    fn current(&self) -> Task<'_, Option<Digest>> {
+        Box::pin(async { Ok(None) })
+    }
+
+    /// Makes sure that the blob is here: complete, verified, and without sending it where that can be
+    /// avoided.
+    fn place_blob<'a>(&'a self, blob: &'a Blob, how: Placing) -> Task<'a, Placed>;
 
     /// Writes a document by its digest.
     fn write_manifest<'a>(&'a self, raw: &'a Raw) -> Task<'a, ()>;
 
     /// Writes the root and makes it what the name stands for. Everything under it must be there.
     fn publish<'a>(&'a self, root: &'a Raw) -> Task<'a, ()>;
+}
+
+/// What placing a blob may rely on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Placing {
+    /// Signs that it is there already are believed.
+    Reuse,
+    /// It is sent, whatever the destination says to have: it said so before, and it was not true.
+    Send,
+}
+
+/// How a blob came to be at a destination.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Placed {
+    /// It was there.
+    Present,
+    /// The destination had it in another repository and took it from there.
+    Mounted,
+    /// It was sent.
+    Written,
 }

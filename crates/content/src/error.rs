@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use umbel_model::raw::Mismatch;
 use umbel_model::{Descriptor, DocumentError};
 
+use crate::RemoteError;
+
 /// A read or write that failed, with the place it concerns.
 #[derive(Debug, thiserror::Error)]
 pub enum TransportError {
@@ -97,6 +99,9 @@ pub enum TransportError {
         /// Why not.
         problem: &'static str,
     },
+    /// A registry could not be asked, or said no.
+    #[error(transparent)]
+    Remote(#[from] RemoteError),
     /// The lock on a place could not be had in time.
     #[error("`{location}` is in use by another process; gave up after {waited_seconds} s")]
     Busy {

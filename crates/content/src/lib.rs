@@ -8,14 +8,18 @@
 
 mod assembled;
 mod backend;
+mod blob;
 mod block_on;
 mod body;
 mod error;
+mod remote;
 mod source;
 
 pub use assembled::Assembled;
-pub use backend::{ReadBackend, Root, Task, WriteBackend};
+pub use backend::{Placed, Placing, ReadBackend, Root, Task, WriteBackend};
+pub use blob::Blob;
 pub use block_on::block_on;
 pub use body::{Body, Buffer, VerifiedBody};
 pub use error::TransportError;
+pub use remote::{Refusal, RemoteError, RemoteProblem};
 pub use source::{Limits, Source, SourceRoot};

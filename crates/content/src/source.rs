@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use umbel_model::{Descriptor, Manifest, Raw};
+use umbel_model::{Descriptor, ImageName, Manifest, Raw};
 
 use crate::{ReadBackend, Root, TransportError, VerifiedBody};
 
@@ -51,6 +51,11 @@ impl Source {
     /// The place, for messages.
     pub fn location(&self) -> String {
         self.backend.location()
+    }
+
+    /// The repositories that are known to have this content.
+    pub fn repositories_of(&self, descriptor: &Descriptor) -> Vec<ImageName> {
+        self.backend.repositories_of(descriptor)
     }
 
     /// The document that the location names.

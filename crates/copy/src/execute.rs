@@ -1,19 +1,23 @@
 //! Taking the steps of a plan.
 
-use umbel_content::{Source, TransportError, WriteBackend};
-use umbel_model::{Descriptor, Digest, Raw};
+use std::pin::Pin;
+use std::sync::{Mutex, PoisonError};
+
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use umbel_content::{Blob, Placed, Placing, Source, TransportError, WriteBackend};
+use umbel_model::{Descriptor, Digest, Manifest, Raw};
 
 use crate::{GatherError, Plan, Step};
 
 /// Something that happened during a copy.
 #[derive(Clone, Copy, Debug)]
 pub enum Event<'a> {
-    /// A blob is at the destination already.
-    BlobPresent(&'a Descriptor),
-    /// A blob was written.
-    BlobWritten(&'a Descriptor),
+    /// A blob is at the destination.
+    BlobPlaced(&'a Descriptor, Placed),
     /// A document was written.
     ManifestWritten(&'a Raw),
+    /// The destination said to have something that it does not have; it is written again.
+    Repairing(&'a Raw),
     /// The name stands for the root now.
     Published(&'a Raw),
 }
@@ -23,50 +27,121 @@ pub enum Event<'a> {
 pub struct Report {
     /// Blobs that were written.
     pub blobs_written: usize,
+    /// Blobs that the destination took from another of its repositories.
+    pub blobs_mounted: usize,
     /// Blobs that were there already.
     pub blobs_present: usize,
     /// Their size, of those written, in bytes.
     pub bytes_written: u64,
-    /// Documents below the root.
+    /// Documents below the root that were written.
     pub manifests: usize,
 }
 
-/// Takes the steps of `plan`, one after another, and tells `observer` of each.
+/// Takes the steps of `plan`, those of a stage together, and tells `observer` of each.
 ///
 /// Stops at the first error. Whatever was written until then stays and is found by the next run; the
-/// name has not moved.
+/// name has not moved. Where a destination refuses a document because something below it is missing,
+/// though it seemed to be there, that is written, once.
 pub async fn execute(
     plan: &Plan,
     source: &Source,
     destination: &dyn WriteBackend,
     observer: &(dyn Fn(Event<'_>) + Send + Sync),
 ) -> Result<Report, CopyError> {
-    let mut report = Report::default();
-    for step in &plan.steps {
+    let execution = Execution { source, destination, observer, report: Mutex::default() };
+    for stage in &plan.stages {
+        let steps = stage.iter().map(|step| execution.take(step));
+        stream::iter(steps).buffer_unordered(destination.parallel()).try_collect::<()>().await?;
+    }
+    Ok(execution.report.into_inner().unwrap_or_else(PoisonError::into_inner))
+}
+
+struct Execution<'e> {
+    source: &'e Source,
+    destination: &'e dyn WriteBackend,
+    observer: &'e (dyn Fn(Event<'_>) + Send + Sync),
+    report: Mutex<Report>,
+}
+
+type Working<'w> = Pin<Box<dyn Future<Output = Result<(), CopyError>> + Send + 'w>>;
+
+impl Execution<'_> {
+    fn count(&self, count: impl FnOnce(&mut Report)) {
+        count(&mut self.report.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    fn take<'s>(&'s self, step: &'s Step) -> Working<'s> {
         match step {
-            Step::Blob(blob) if destination.has(blob).await.map_err(CopyError::Write)? => {
-                report.blobs_present += 1;
-                observer(Event::BlobPresent(blob));
-            }
-            Step::Blob(blob) => {
-                let body = source.blob(blob).await.map_err(CopyError::blob(&blob.digest))?;
-                destination.write_blob(body).await.map_err(CopyError::blob(&blob.digest))?;
-                report.blobs_written += 1;
-                report.bytes_written += blob.size;
-                observer(Event::BlobWritten(blob));
-            }
-            Step::Manifest(raw) => {
-                destination.write_manifest(raw).await.map_err(CopyError::Write)?;
-                report.manifests += 1;
-                observer(Event::ManifestWritten(raw));
-            }
-            Step::Publish(raw) => {
-                destination.publish(raw).await.map_err(CopyError::Write)?;
-                observer(Event::Published(raw));
-            }
+            Step::Blob(blob) => Box::pin(self.place(blob, Placing::Reuse)),
+            Step::Manifest(raw) => self.write(raw),
+            Step::Publish(raw) => Box::pin(self.publish(raw)),
         }
     }
-    Ok(report)
+
+    async fn place(&self, descriptor: &Descriptor, how: Placing) -> Result<(), CopyError> {
+        let blob = Blob::new(self.source.clone(), descriptor.clone());
+        let placed = self.destination.place_blob(&blob, how).await;
+        let placed =
+            placed.map_err(|source| CopyError::Blob { digest: descriptor.digest.clone(), source })?;
+        self.count(|report| match placed {
+            Placed::Present => report.blobs_present += 1,
+            Placed::Mounted => report.blobs_mounted += 1,
+            Placed::Written => {
+                report.blobs_written += 1;
+                report.bytes_written += descriptor.size;
+            }
+        });
+        (self.observer)(Event::BlobPlaced(descriptor, placed));
+        Ok(())
+    }
+
+    fn write<'s>(&'s self, raw: &'s Raw) -> Working<'s> {
+        Box::pin(async move {
+            if let Err(error) = self.destination.write_manifest(raw).await {
+                self.supply(raw, error).await?;
+                self.destination.write_manifest(raw).await.map_err(CopyError::Write)?;
+            }
+            self.count(|report| report.manifests += 1);
+            (self.observer)(Event::ManifestWritten(raw));
+            Ok(())
+        })
+    }
+
+    async fn publish(&self, raw: &Raw) -> Result<(), CopyError> {
+        if let Err(error) = self.destination.publish(raw).await {
+            self.supply(raw, error).await?;
+            self.destination.publish(raw).await.map_err(CopyError::Write)?;
+        }
+        (self.observer)(Event::Published(raw));
+        Ok(())
+    }
+
+    /// Writes what is missing below a document that was refused for `error`, whatever the destination
+    /// said about it before. An error of another kind is returned.
+    async fn supply(&self, raw: &Raw, error: TransportError) -> Result<(), CopyError> {
+        let TransportError::Remote(remote) = &error else { return Err(CopyError::Write(error)) };
+        let Some(missing) = remote.missing_content() else { return Err(CopyError::Write(error)) };
+        (self.observer)(Event::Repairing(raw));
+        let manifest = Manifest::parse(raw.clone()).map_err(|_| {
+            CopyError::Write(TransportError::missing(&raw.descriptor(), self.source.location()))
+        })?;
+        let children: Vec<Descriptor> = match &manifest {
+            Manifest::Index(index) => index.view().entries.clone(),
+            Manifest::Image(image) => image.view().blobs().cloned().collect(),
+            Manifest::Schema1(_) => Vec::new(),
+        };
+        // Not all registries say what they miss, and some name something else than what is asked for.
+        let named = children.iter().any(|child| missing.contains(&child.digest));
+        for child in children.iter().filter(|child| !named || missing.contains(&child.digest)) {
+            if matches!(manifest, Manifest::Index(_)) && child.media_type.document_kind().is_some() {
+                let child = self.source.manifest(child).await.map_err(GatherError::Read)?;
+                self.write(child.raw()).await?;
+            } else {
+                self.place(child, Placing::Send).await?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// A copy that failed. The destination's name stands for what it stood for before.
@@ -86,11 +161,4 @@ pub enum CopyError {
     /// The destination cannot be written.
     #[error(transparent)]
     Write(TransportError),
-}
-
-impl CopyError {
-    fn blob(digest: &Digest) -> impl FnOnce(TransportError) -> Self {
-        let digest = digest.clone();
-        move |source| Self::Blob { digest, source }
-    }
 }

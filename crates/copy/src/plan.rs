@@ -19,13 +19,15 @@ pub enum Step {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
     /// In the order in which they are taken: blobs, documents with children before parents, and the
-    /// name last.
-    pub steps: Vec<Step>,
+    /// name last. The steps of one stage do not depend on each other.
+    pub stages: Vec<Vec<Step>>,
 }
 
 /// Plans the copy of a tree: every blob and document as it is, each once.
 pub fn plan(tree: &Tree) -> Plan {
-    let blobs = tree.blobs.iter().cloned().map(Step::Blob);
-    let manifests = tree.manifests.iter().cloned().map(Step::Manifest);
-    Plan { steps: blobs.chain(manifests).chain([Step::Publish(tree.root.clone())]).collect() }
+    let blobs = tree.blobs.iter().cloned().map(Step::Blob).collect();
+    let manifests = tree.levels.iter().map(|level| level.iter().cloned().map(Step::Manifest).collect());
+    let publish = vec![Step::Publish(tree.root.clone())];
+    let stages = [blobs].into_iter().chain(manifests).chain([publish]);
+    Plan { stages: stages.filter(|stage: &Vec<Step>| !stage.is_empty()).collect() }
 }

@@ -7,7 +7,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use umbel_content::{Limits, ReadBackend as _, Source, TransportError, WriteBackend as _, block_on};
+use umbel_content::{
+    Blob, Limits, Placed, Placing, ReadBackend as _, Source, TransportError, WriteBackend as _, block_on,
+};
 use umbel_local::{LayoutDestination, LayoutSource, Locking};
 use umbel_model::name::LayoutImage;
 use umbel_model::{Manifest, MediaType, Raw};
@@ -70,6 +72,7 @@ fn variant(error: &TransportError) -> &'static str {
         TransportError::Damaged { .. } => "damaged",
         TransportError::WrongTarget { .. } => "wrong target",
         TransportError::Busy { .. } => "busy",
+        TransportError::Remote(_) => "remote",
         TransportError::NotADestination { .. } => "not a destination",
     }
 }
@@ -284,10 +287,15 @@ fn a_blob_of_the_wrong_size_is_not_taken_for_present() {
             blob.bytes.len() as u64,
         )
     };
-    let layer = descriptor(&image.layers[0]);
-    assert!(block_on(destination.has(&layer)).unwrap());
+    let (_elsewhere, other, _) = one_image();
+    let from = LayoutSource::open(other.root(), name("v1")).unwrap();
+    let from = Source::new(Arc::new(from), Limits::default());
+    let blob = Blob::new(from, descriptor(&image.layers[0]));
+    let place = || block_on(destination.place_blob(&blob, Placing::Reuse)).unwrap();
+    assert_eq!(place(), Placed::Present);
     damage::truncate(layout.blob_path(&image.layers[0].digest), 5);
-    assert!(!block_on(destination.has(&layer)).unwrap());
+    assert_eq!(place(), Placed::Written);
+    assert_eq!(place(), Placed::Present);
     assert_eq!(
         LayoutSource::open(layout.root(), name("v1")).unwrap().location(),
         format!("oci:{}:v1", layout.root().display())

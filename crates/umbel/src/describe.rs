@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use umbel_content::{Source, SourceRoot, TransportError};
 use umbel_local::Record;
 use umbel_model::index::Dropped;
@@ -41,6 +42,16 @@ pub(crate) struct Contribution {
     pub(crate) entries: Vec<Descriptor>,
     pub(crate) homes: Vec<(Location, Vec<Digest>)>,
     pub(crate) notes: Vec<Note>,
+}
+
+/// How many sources are read at once.
+const PARALLEL: usize = 32;
+
+/// Reads many sources at once; what they give is in their order.
+pub(crate) async fn together<T>(
+    reads: impl IntoIterator<Item = impl Future<Output = Result<T, Error>>>,
+) -> Result<Vec<T>, Error> {
+    stream::iter(reads).buffered(PARALLEL).try_collect().await
 }
 
 /// Reads the entries that a source contributes to an index.

@@ -23,8 +23,8 @@ pub enum Error {
     /// The store of lists.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A bare name is not that of a list, and images in registries cannot be reached.
-    #[error("there is no list `{0}`, and umbel cannot reach registries yet")]
+    /// A bare name is not that of a list.
+    #[error("there is no list `{0}`")]
     NoSuchList(String),
     /// A location is on a transport that is not there yet.
     #[error("`{reference}` cannot be used: umbel has no transport `{}` yet", transport.name())]

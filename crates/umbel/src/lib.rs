@@ -28,6 +28,7 @@
 
 mod describe;
 mod error;
+mod logins;
 mod note;
 mod open;
 mod publish;
@@ -36,12 +37,14 @@ pub mod verbs;
 
 pub use describe::Choice;
 pub use error::Error;
+pub use logins::Logins;
 pub use note::Note;
 pub use publish::Published;
 pub use session::Session;
 pub use verbs::add::{Add, Added};
 pub use verbs::annotate::{Annotate, Annotated};
 pub use verbs::combine::{Combine, CombineOutcome};
+pub use verbs::copy::{Copied, Copy};
 pub use verbs::create::{Create, Created, IfExists};
 pub use verbs::exists::Exists;
 pub use verbs::inspect::{Inspect, Inspected, Shown};
@@ -55,3 +58,5 @@ pub use umbel_content::block_on;
 pub use umbel_copy as copy;
 pub use umbel_local as local;
 pub use umbel_model as model;
+pub use umbel_registry as registry;
+pub use umbel_settings as settings;

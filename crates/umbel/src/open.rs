@@ -7,6 +7,7 @@ use umbel_content::{Assembled, ReadBackend, Source, TransportError, WriteBackend
 use umbel_local::{LayoutDestination, LayoutSource, Record, StoreError};
 use umbel_model::name::Transport;
 use umbel_model::{Digest, Location};
+use umbel_registry::{RegistryDestination, RegistrySource};
 
 use crate::{Error, Session};
 
@@ -22,7 +23,7 @@ pub(crate) enum Opened {
 pub(crate) fn source(session: &Session, text: &str) -> Result<Opened, Error> {
     if Transport::split(text).is_some() {
         let location: Location = text.parse()?;
-        let backend = read_backend(&location).map_err(|source| unreadable(text, source))?;
+        let backend = read_backend(session, &location).map_err(|source| unreadable(text, source))?;
         let backend = backend.ok_or_else(|| no_transport(&location))?;
         return Ok(Opened::Content(Source::new(backend, session.limits), lasting(&location)));
     }
@@ -34,8 +35,12 @@ pub(crate) fn source(session: &Session, text: &str) -> Result<Opened, Error> {
 }
 
 /// The backend of a location; `None` if its transport cannot be read.
-fn read_backend(location: &Location) -> Result<Option<Arc<dyn ReadBackend>>, TransportError> {
+fn read_backend(
+    session: &Session,
+    location: &Location,
+) -> Result<Option<Arc<dyn ReadBackend>>, TransportError> {
     match location {
+        Location::Registry(name) => Ok(Some(Arc::new(RegistrySource::new(&session.network, name.clone())))),
         Location::Layout { path, image } => Ok(Some(Arc::new(LayoutSource::open(path, image.clone())?))),
         _ => Ok(None),
     }
@@ -45,6 +50,7 @@ fn read_backend(location: &Location) -> Result<Option<Arc<dyn ReadBackend>>, Tra
 pub(crate) fn destination(session: &Session, text: &str) -> Result<Box<dyn WriteBackend>, Error> {
     let location: Location = text.parse()?;
     match &location {
+        Location::Registry(name) => Ok(Box::new(RegistryDestination::new(&session.network, name.clone()))),
         Location::Layout { path, image } => {
             let opened = LayoutDestination::open(path, image.clone(), session.locking.clone());
             let failed = |source| Error::Destination { destination: text.to_owned(), source };
@@ -62,16 +68,20 @@ pub(crate) fn list_source(
     root: umbel_model::Raw,
 ) -> Result<Source, Error> {
     let mut assembled = Assembled::new(record.name.to_string(), root);
-    add_origins(&mut assembled, record)?;
+    add_origins(session, &mut assembled, record)?;
     Ok(Source::new(Arc::new(assembled), session.limits))
 }
 
 /// Adds the places that have the entries of a list.
-pub(crate) fn add_origins(assembled: &mut Assembled, record: &Record) -> Result<(), Error> {
+pub(crate) fn add_origins(
+    session: &Session,
+    assembled: &mut Assembled,
+    record: &Record,
+) -> Result<(), Error> {
     let mut found: std::collections::HashSet<&Digest> = std::collections::HashSet::new();
     let mut first_error = None;
     for (home, entries) in record.origins.iter() {
-        match read_backend(home) {
+        match read_backend(session, home) {
             Ok(Some(backend)) => {
                 assembled.add(backend, entries);
                 found.extend(entries);

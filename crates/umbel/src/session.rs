@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 use umbel_content::Limits;
 use umbel_local::{Locking, Store};
 use umbel_model::Platform;
+use umbel_registry::Network;
 
 /// The surroundings in which verbs run: where lists are kept, what this machine is, what time it is.
 #[derive(Clone, Debug)]
@@ -20,6 +21,8 @@ pub struct Session {
     pub clock: fn() -> OffsetDateTime,
     /// How much is read of things that are held in memory.
     pub limits: Limits,
+    /// The way to registries. Touches nothing before one is named.
+    pub network: Network,
 }
 
 impl Session {
@@ -35,6 +38,7 @@ impl Session {
             host: Platform { architecture: go_name(host.architecture), ..host },
             clock: OffsetDateTime::now_utc,
             limits: Limits::default(),
+            network: Network::default(),
         }
     }
 }

@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use umbel_content::{Limits, Source, block_on};
+use umbel_content::{Limits, Placed, Source, block_on};
 use umbel_copy::{CopyError, Event, GatherError, Report, Step, execute, gather, plan};
 use umbel_local::{LayoutDestination, LayoutSource, Locking};
 use umbel_model::name::LayoutImage;
@@ -42,13 +42,14 @@ fn source(path: &Path) -> Source {
 async fn copy(from: &Path, to: &Path, events: &Mutex<Vec<String>>) -> Result<Report, CopyError> {
     let source = source(from);
     let root = source.root().await.unwrap().manifest;
-    let plan = plan(&gather(&source, &root).await?);
+    let plan = plan(&gather(&source, &root, &|_| false).await?);
     let destination = LayoutDestination::open(to, name("v1"), Locking::default()).unwrap();
     let observer = |event: Event<'_>| {
         let word = match event {
-            Event::BlobPresent(_) => "present",
-            Event::BlobWritten(_) => "blob",
+            Event::BlobPlaced(_, Placed::Written) => "blob",
+            Event::BlobPlaced(_, Placed::Present | Placed::Mounted) => "present",
             Event::ManifestWritten(_) => "manifest",
+            Event::Repairing(_) => "repairing",
             Event::Published(_) => "published",
         };
         events.lock().unwrap().push(word.to_owned());
@@ -83,9 +84,10 @@ fn what_is_there_is_not_copied_again() {
 fn children_come_before_parents_in_a_plan() {
     let Fixture { layout, _scratch, .. } = nested();
     let source = source(layout.root());
-    let tree = block_on(async { gather(&source, &source.root().await.unwrap().manifest).await }).unwrap();
+    let tree = block_on(async { gather(&source, &source.root().await.unwrap().manifest, &|_| false).await })
+        .unwrap();
     let mut there = std::collections::HashSet::new();
-    for step in plan(&tree).steps {
+    for step in plan(&tree).stages.into_iter().flatten() {
         let raw = match step {
             Step::Blob(blob) => {
                 assert!(there.insert(blob.digest), "each digest once");
@@ -120,7 +122,7 @@ fn a_blob_that_is_damaged_fails_the_copy_and_the_name_does_not_move() {
         Source::new(Arc::new(LayoutSource::open(layout.root(), name("v2")).unwrap()), Limits::default());
     let error = block_on(async {
         let root = from.root().await.unwrap().manifest;
-        let plan = plan(&gather(&from, &root).await.unwrap());
+        let plan = plan(&gather(&from, &root, &|_| false).await.unwrap());
         let destination = LayoutDestination::open(&target, name("v1"), Locking::default()).unwrap();
         execute(&plan, &from, &destination, &|_| {}).await
     });

@@ -4,11 +4,13 @@ mod annotation;
 mod entry;
 mod global;
 mod platform;
+mod registry;
 
 pub(crate) use annotation::AnnotationArgs;
 pub(crate) use entry::entry;
 pub(crate) use global::GlobalArgs;
 pub(crate) use platform::PlatformFields;
+pub(crate) use registry::{RegistryArgs, WritingArgs};
 
 use std::mem::ManuallyDrop;
 
@@ -21,17 +23,18 @@ use crate::command;
 /// One name, every platform: puts multi-platform images together and publishes them.
 ///
 /// A list holds one image per platform. Build it with `create` and `add`, refine it with `annotate` and
-/// `remove`, and publish it with `push`; or put images and indexes together in one go with `combine`.
+/// `remove`, and publish it with `push`; or put images and indexes together in one go with `combine`, and take them
+/// elsewhere with `copy`.
 ///
 /// LIST is a list's name, its ID, the beginning of its ID (four characters or more), or its digest. SOURCE and
-/// DESTINATION are locations such as `oci:DIRECTORY:NAME`; a bare name is a list.
+/// DESTINATION are locations such as `docker://quay.io/me/app:v1` or `oci:DIRECTORY:NAME`; a bare name is a list.
 #[derive(Debug, Parser)]
 #[command(
     name = "umbel",
     version,
     max_term_width = 100,
     after_help = "\
-Exit codes: 0 done or yes, 1 no, 2 usage, 3 not found, 5 integrity, 6 conflict, 9 local storage."
+Exit codes: 0 done or yes, 1 no, 2 usage, 3 not found, 4 denied, 5 integrity, 6 conflict, 7 network,\n8 refused by the registry, 9 local storage."
 )]
 pub(crate) struct Cli {
     #[command(flatten)]
@@ -79,6 +82,7 @@ pub(crate) enum Command {
     Rm(command::rm::RmArgs),
     Push(command::push::PushArgs),
     Combine(command::combine::CombineArgs),
+    Copy(command::copy::CopyArgs),
     Serve(command::serve::ServeArgs),
     Completions(command::completions::CompletionsArgs),
     #[command(hide = true)]

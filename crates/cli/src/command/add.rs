@@ -6,7 +6,8 @@ use clap::Args;
 use umbel::model::Platform;
 use umbel::{Add, Choice, Session};
 
-use crate::args::{AnnotationArgs, PlatformFields};
+use super::Online;
+use crate::args::{AnnotationArgs, PlatformFields, RegistryArgs};
 use crate::failure::Failure;
 use crate::render::{json, text};
 use crate::ui::Ui;
@@ -21,7 +22,7 @@ pub(crate) struct AddArgs {
     /// The list
     list: String,
 
-    /// Images and indexes: `oci:DIRECTORY[:NAME|@DIGEST]`, or a list
+    /// Images and indexes: `docker://NAME`, `oci:DIRECTORY[:NAME|@DIGEST]`, or a list
     #[arg(value_name = "SOURCE", required = true)]
     sources: Vec<String>,
 
@@ -38,6 +39,9 @@ pub(crate) struct AddArgs {
 
     #[command(flatten)]
     fields: PlatformFields,
+
+    #[command(flatten)]
+    registry: RegistryArgs,
 }
 
 impl AddArgs {
@@ -62,8 +66,18 @@ impl AddArgs {
             annotations: self.annotations.changes,
         }
     }
+}
 
-    pub(crate) async fn run(self, session: &Session, ui: &mut Ui) -> Result<ExitCode, Failure> {
+impl Online for AddArgs {
+    fn registry(&self) -> &RegistryArgs {
+        &self.registry
+    }
+
+    fn places(&self) -> Vec<&str> {
+        self.sources.iter().map(String::as_str).collect()
+    }
+
+    async fn run(self, session: &Session, ui: &mut Ui) -> Result<ExitCode, Failure> {
         let added = self.options().run(session).await?;
         ui.notes(&added.notes);
         ui.result(

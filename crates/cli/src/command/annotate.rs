@@ -6,7 +6,8 @@ use clap::Args;
 use umbel::model::{MediaType, Patch, Selector};
 use umbel::{Annotate, Session};
 
-use crate::args::{self, AnnotationArgs, PlatformFields};
+use super::Online;
+use crate::args::{self, AnnotationArgs, PlatformFields, RegistryArgs};
 use crate::failure::Failure;
 use crate::render::{json, text};
 use crate::ui::Ui;
@@ -40,6 +41,9 @@ pub(crate) struct AnnotateArgs {
 
     #[command(flatten)]
     fields: PlatformFields,
+
+    #[command(flatten)]
+    registry: RegistryArgs,
 }
 
 fn artifact_type(text: &str) -> Result<Patch<MediaType>, String> {
@@ -67,8 +71,18 @@ impl AnnotateArgs {
             ..base
         }
     }
+}
 
-    pub(crate) async fn run(self, session: &Session, ui: &mut Ui) -> Result<ExitCode, Failure> {
+impl Online for AnnotateArgs {
+    fn registry(&self) -> &RegistryArgs {
+        &self.registry
+    }
+
+    fn places(&self) -> Vec<&str> {
+        self.subject.iter().map(String::as_str).collect()
+    }
+
+    async fn run(self, session: &Session, ui: &mut Ui) -> Result<ExitCode, Failure> {
         let annotated = self.options().run(session).await?;
         ui.notes(&annotated.notes);
         let digests: Vec<_> = annotated.entries.iter().map(|entry| entry.digest.clone()).collect();

@@ -6,10 +6,12 @@ use std::process::ExitCode;
 use clap::Args;
 use umbel::model::index::combine::SingleImage;
 use umbel::model::{Digest, Flavor, Platform};
+use umbel::registry::ReadBack;
 use umbel::verbs::push::Loss;
 use umbel::{Combine, Session};
 
-use crate::args::AnnotationArgs;
+use super::Online;
+use crate::args::{AnnotationArgs, RegistryArgs, WritingArgs};
 use crate::failure::Failure;
 use crate::render::{json, text};
 use crate::ui::Ui;
@@ -24,7 +26,7 @@ pub(crate) struct CombineArgs {
     #[arg(value_name = "SOURCE", required = true)]
     sources: Vec<String>,
 
-    /// Where to: `oci:DIRECTORY[:NAME]`; may be given several times
+    /// Where to: `docker://NAME` or `oci:DIRECTORY[:NAME]`; may be given several times
     #[arg(long = "tag", short = 't', value_name = "DESTINATION", required_unless_present = "dry_run")]
     destinations: Vec<String>,
 
@@ -54,6 +56,12 @@ pub(crate) struct CombineArgs {
 
     #[command(flatten)]
     annotations: AnnotationArgs,
+
+    #[command(flatten)]
+    writing: WritingArgs,
+
+    #[command(flatten)]
+    registry: RegistryArgs,
 }
 
 impl CombineArgs {
@@ -68,8 +76,22 @@ impl CombineArgs {
             loss: if self.allow_loss { Loss::Accept } else { Loss::Refuse },
         }
     }
+}
 
-    pub(crate) async fn run(self, session: &Session, ui: &mut Ui) -> Result<ExitCode, Failure> {
+impl Online for CombineArgs {
+    fn registry(&self) -> &RegistryArgs {
+        &self.registry
+    }
+
+    fn places(&self) -> Vec<&str> {
+        self.sources.iter().chain(&self.destinations).map(String::as_str).collect()
+    }
+
+    fn read_back(&self) -> ReadBack {
+        self.writing.read_back()
+    }
+
+    async fn run(self, session: &Session, ui: &mut Ui) -> Result<ExitCode, Failure> {
         let (dry_run, digestfile) = (self.dry_run, self.digestfile.clone());
         let outcome = self.options().run(session).await?;
         ui.notes(&outcome.notes);

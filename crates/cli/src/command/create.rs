@@ -6,6 +6,8 @@ use clap::Args;
 use umbel::model::{AnnotationChange, Flavor};
 use umbel::{Choice, Create, IfExists, Session};
 
+use super::Online;
+use crate::args::RegistryArgs;
 use crate::failure::Failure;
 use crate::render::json;
 use crate::ui::Ui;
@@ -47,6 +49,9 @@ pub(crate) struct CreateArgs {
     /// If there is such a list, put the new one in its place
     #[arg(long)]
     replace: bool,
+
+    #[command(flatten)]
+    registry: RegistryArgs,
 }
 
 impl CreateArgs {
@@ -65,8 +70,18 @@ impl CreateArgs {
             if_exists,
         }
     }
+}
 
-    pub(crate) async fn run(self, session: &Session, ui: &mut Ui) -> Result<ExitCode, Failure> {
+impl Online for CreateArgs {
+    fn registry(&self) -> &RegistryArgs {
+        &self.registry
+    }
+
+    fn places(&self) -> Vec<&str> {
+        self.sources.iter().map(String::as_str).collect()
+    }
+
+    async fn run(self, session: &Session, ui: &mut Ui) -> Result<ExitCode, Failure> {
         let created = self.options().run(session).await?;
         ui.notes(&created.notes);
         ui.result(

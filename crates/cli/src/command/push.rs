@@ -5,10 +5,13 @@ use std::process::ExitCode;
 
 use clap::Args;
 use umbel::model::Flavor;
+use umbel::registry::ReadBack;
 use umbel::verbs::push::Loss;
 use umbel::{Push, Session};
 
+use super::Online;
 use super::combine::write_digest;
+use crate::args::{RegistryArgs, WritingArgs};
 use crate::failure::Failure;
 use crate::render::{json, text};
 use crate::ui::Ui;
@@ -21,7 +24,7 @@ pub(crate) struct PushArgs {
     /// The list
     list: String,
 
-    /// Where to: `oci:DIRECTORY[:NAME]`; several destinations get the same digest
+    /// Where to: `docker://NAME` or `oci:DIRECTORY[:NAME]`; several destinations get the same digest
     #[arg(value_name = "DESTINATION", required = true)]
     destinations: Vec<String>,
 
@@ -36,10 +39,28 @@ pub(crate) struct PushArgs {
     /// Write the digest to a file, too
     #[arg(long, value_name = "FILE")]
     digestfile: Option<PathBuf>,
+
+    #[command(flatten)]
+    writing: WritingArgs,
+
+    #[command(flatten)]
+    registry: RegistryArgs,
 }
 
-impl PushArgs {
-    pub(crate) async fn run(self, session: &Session, ui: &mut Ui) -> Result<ExitCode, Failure> {
+impl Online for PushArgs {
+    fn registry(&self) -> &RegistryArgs {
+        &self.registry
+    }
+
+    fn places(&self) -> Vec<&str> {
+        self.destinations.iter().map(String::as_str).collect()
+    }
+
+    fn read_back(&self) -> ReadBack {
+        self.writing.read_back()
+    }
+
+    async fn run(self, session: &Session, ui: &mut Ui) -> Result<ExitCode, Failure> {
         let loss = if self.allow_loss { Loss::Accept } else { Loss::Refuse };
         let push = Push { flavor: self.format, loss, ..Push::list(self.list, self.destinations) };
         let pushed = push.run(session).await?;

@@ -55,6 +55,7 @@ pub(crate) fn published(
             "destination": published.destination,
             "digest": published.digest.as_str(),
             "blobsWritten": published.report.blobs_written,
+            "blobsMounted": published.report.blobs_mounted,
             "blobsPresent": published.report.blobs_present,
             "bytesWritten": published.report.bytes_written,
         })

@@ -32,10 +32,10 @@ fn unknown_lists_and_bad_names() {
             "create ''",
             "exists 'a b'",
             "add app other",
-            "add app docker://alpine",
+            "add --retry 0 app docker://127.0.0.1:1/alpine",
             "add app dir:images",
             "push app images",
-            "push app docker://localhost:5000/app",
+            "push --retry 0 app docker://127.0.0.1:1/app",
         ]
     ));
 }

@@ -2,13 +2,17 @@
 
 use std::path::Path;
 
-use umbel_content::{Task, TransportError, VerifiedBody, WriteBackend};
+use umbel_content::{Blob, Placed, Placing, Task, TransportError, WriteBackend};
 use umbel_model::name::LayoutImage;
-use umbel_model::{Descriptor, Location, Raw};
+use umbel_model::{Location, Raw};
 
 use super::contents;
 use super::directory::{Lazily, refuse_foreign};
 use crate::lock::Locking;
+
+/// How many blobs are written at once: as many as come from somewhere far away, and no more than there
+/// may be open files.
+const PARALLEL: usize = 8;
 
 /// A layout to write one image to.
 ///
@@ -31,13 +35,21 @@ impl LayoutDestination {
         Ok(destination)
     }
 
-    async fn write_blob(&self, mut body: VerifiedBody) -> Result<(), TransportError> {
-        let digest = body.expected().digest.clone();
-        let mut blob = self.directory.get()?.new_blob()?;
-        while let Some(chunk) = body.next_chunk().await? {
-            blob.write(&chunk)?;
+    async fn place_blob(&self, blob: &Blob, how: Placing) -> Result<Placed, TransportError> {
+        let expected = blob.descriptor();
+        let directory = self.directory.get()?;
+        if how == Placing::Reuse
+            && directory.blob(&expected.digest)?.is_some_and(|(_, size)| size == expected.size)
+        {
+            return Ok(Placed::Present);
         }
-        self.directory.get()?.place_blob(blob, &digest)
+        let mut body = blob.open().await?;
+        let mut file = directory.new_blob()?;
+        while let Some(chunk) = body.next_chunk().await? {
+            file.write(&chunk)?;
+        }
+        directory.place_blob(file, &expected.digest)?;
+        Ok(Placed::Written)
     }
 
     fn publish(&self, root: &Raw) -> Result<(), TransportError> {
@@ -61,15 +73,12 @@ impl WriteBackend for LayoutDestination {
         Location::Layout { path: self.directory.path().to_owned(), image: self.image.clone() }.to_string()
     }
 
-    fn has<'a>(&'a self, descriptor: &'a Descriptor) -> Task<'a, bool> {
-        Box::pin(async move {
-            let there = self.directory.get()?.blob(&descriptor.digest)?;
-            Ok(there.is_some_and(|(_, size)| size == descriptor.size))
-        })
+    fn parallel(&self) -> usize {
+        PARALLEL
     }
 
-    fn write_blob(&self, body: VerifiedBody) -> Task<'_, ()> {
-        Box::pin(self.write_blob(body))
+    fn place_blob<'a>(&'a self, blob: &'a Blob, how: Placing) -> Task<'a, Placed> {
+        Box::pin(self.place_blob(blob, how))
     }
 
     fn write_manifest<'a>(&'a self, raw: &'a Raw) -> Task<'a, ()> {

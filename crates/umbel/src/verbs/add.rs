@@ -130,9 +130,5 @@ pub(super) async fn read(
     sources: &[String],
     choice: &Choice,
 ) -> Result<Vec<Contribution>, Error> {
-    let mut found = Vec::with_capacity(sources.len());
-    for source in sources {
-        found.push(describe::entries(session, source, choice).await?);
-    }
-    Ok(found)
+    describe::together(sources.iter().map(|source| describe::entries(session, source, choice))).await
 }

@@ -10,7 +10,7 @@ use umbel_model::{
 
 use super::push::{Loss, accept};
 use crate::open::{self, Opened, unreadable};
-use crate::publish::{destinations, publish};
+use crate::publish::{Looked, destinations, publish};
 use crate::{Error, Note, Published, Session, describe, note};
 
 /// Combines images and indexes. A single index that is not changed keeps its bytes.
@@ -94,8 +94,8 @@ impl Combine {
         let mut parts = Vec::with_capacity(self.sources.len());
         let mut places = Vec::with_capacity(self.sources.len());
         let mut dropped = Vec::new();
-        for source in &self.sources {
-            let source = describe::part(session, source, self.flavor).await?;
+        let sources = self.sources.iter().map(|source| describe::part(session, source, self.flavor));
+        for source in describe::together(sources).await? {
             parts.push(source.part);
             places.push(source.opened);
             dropped.extend(source.dropped);
@@ -114,7 +114,7 @@ impl Combine {
         if !destinations.is_empty() {
             let source = assembled(session, &combined.root, &parts, places)?;
             let root = source.root().await.map_err(|error| unreadable(&source.location(), error))?;
-            published = publish(&source, &root.manifest, &destinations).await?;
+            published = publish(&source, &root.manifest, &destinations, Looked::NotYet).await?;
         }
         Ok(CombineOutcome { root: combined.root, entries: combined.entries, published, notes })
     }
@@ -137,7 +137,7 @@ fn assembled(session: &Session, root: &Raw, parts: &[Part], places: Vec<Opened>)
     let mut assembled = Assembled::new("the combined index".to_owned(), root.clone());
     for (part, place) in parts.iter().zip(places) {
         match place {
-            Opened::List(record) => open::add_origins(&mut assembled, &record)?,
+            Opened::List(record) => open::add_origins(session, &mut assembled, &record)?,
             Opened::Content(source, _) => {
                 let digests: Vec<Digest> = match &part.manifest {
                     Manifest::Index(index) => index.view().entries.iter().map(|e| e.digest.clone()).collect(),

@@ -3,6 +3,7 @@
 pub mod add;
 pub mod annotate;
 pub mod combine;
+pub mod copy;
 pub mod create;
 pub mod exists;
 pub mod inspect;

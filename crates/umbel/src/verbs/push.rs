@@ -3,7 +3,7 @@
 use umbel_model::index::Dropped;
 use umbel_model::{Digest, Flavor, Manifest, MediaType, Style};
 
-use crate::publish::{destinations, publish};
+use crate::publish::{Looked, destinations, publish};
 use crate::{Error, Note, Published, Session, note, open};
 
 /// Publishes a list with all its images to one or several destinations: images first, the name last.
@@ -78,7 +78,7 @@ impl Push {
         let destinations = destinations(session, &self.destinations)?;
         let root = Manifest::Index(encoded.document);
         let source = open::list_source(session, &record, root.raw().clone())?;
-        let published = publish(&source, &root, &destinations).await?;
+        let published = publish(&source, &root, &destinations, Looked::NotYet).await?;
         let (digest, media_type) = (root.digest().clone(), root.raw().media_type().clone());
         Ok(Pushed { digest, media_type, published, notes })
     }

@@ -1,0 +1,92 @@
+//! The tag that stands in for the referrers endpoint where a registry has none.
+//!
+//! The distribution specification calls it the referrers tag schema: the tag `sha256-HEX` stands for an
+//! index of what refers to the document of that digest, and clients keep it themselves.
+
+use umbel_content::TransportError;
+use umbel_model::name::Tag;
+use umbel_model::{Descriptor, Digest, Document, Flavor, Index, Manifest, Raw, Style};
+
+use crate::endpoint::manifest::Reference;
+use crate::repository::Repository;
+
+/// How often an index is written again because somebody else wrote it at the same time.
+const ROUNDS: usize = 5;
+
+/// The tag for what refers to `subject`; its length is bounded, as that of all tags is.
+pub(crate) fn tag(subject: &Digest) -> Option<Tag> {
+    let text: String = format!("{}-{}", subject.algorithm_name(), subject.encoded());
+    text.chars().take(128).collect::<String>().parse().ok()
+}
+
+/// The index that the tag stands for; `None` if there is none.
+pub(crate) async fn read(
+    repository: &Repository,
+    subject: &Digest,
+    limit: u64,
+) -> Result<Option<Document<Index>>, TransportError> {
+    let Some(tag) = tag(subject) else { return Ok(None) };
+    let raw = match repository.manifest(Reference::Tag(&tag), limit).await {
+        Ok(raw) => raw,
+        Err(TransportError::Remote(error)) if error.is_not_found() => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    match Manifest::parse(raw) {
+        Ok(Manifest::Index(index)) => Ok(Some(index)),
+        // Somebody uses the tag for something else.
+        Ok(_) => Ok(None),
+        Err(source) => Err(TransportError::Document {
+            what: format!("`{tag}`"),
+            location: repository.name().to_string(),
+            source,
+        }),
+    }
+}
+
+/// Puts a document on the list of its subject, if it has one, and looks whether it stayed there: there
+/// is no way to write on a condition, so two who write at once may undo each other's work.
+pub(crate) async fn keep(repository: &Repository, raw: &Raw) -> Result<(), TransportError> {
+    let Some((subject, entry)) = referrer(raw) else { return Ok(()) };
+    // The registry has the endpoint and did not say so.
+    if repository
+        .referrers(&subject.digest, None)
+        .await
+        .is_ok_and(|known| !known.from_tag && known.entries.iter().any(|known| known.digest == entry.digest))
+    {
+        return Ok(());
+    }
+    let Some(tag) = tag(&subject.digest) else { return Ok(()) };
+    let limit = repository.network().options().manifest_limit;
+    for _ in 0..ROUNDS {
+        let mut index =
+            read(repository, &subject.digest, limit).await?.map(Document::into_view).unwrap_or_default();
+        if index.entries.iter().any(|known| known.digest == entry.digest) {
+            return Ok(());
+        }
+        index.entries.push(entry.clone());
+        let document = index.encode(Flavor::Oci, Style::default()).document;
+        Box::pin(repository.put_manifest(Reference::Tag(&tag), document.raw())).await?;
+    }
+    Ok(())
+}
+
+/// What a document refers to as its subject, and the entry that stands for the document.
+fn referrer(raw: &Raw) -> Option<(Descriptor, Descriptor)> {
+    let mut entry = raw.descriptor();
+    match Manifest::parse(raw.clone()).ok()? {
+        Manifest::Image(image) => {
+            let image = image.view();
+            let config_type = || Some(image.config.media_type.clone());
+            entry.artifact_type = image.artifact_type.clone().or_else(config_type);
+            entry.annotations.clone_from(&image.annotations);
+            Some((image.subject.clone()?, entry))
+        }
+        Manifest::Index(index) => {
+            let index = index.view();
+            entry.artifact_type.clone_from(&index.artifact_type);
+            entry.annotations.clone_from(&index.annotations);
+            Some((index.subject.clone()?, entry))
+        }
+        Manifest::Schema1(_) => None,
+    }
+}
