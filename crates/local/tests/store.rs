@@ -128,7 +128,7 @@ fn no_edit_of_many_editors_is_lost_and_no_reader_fails() {
             scope.spawn(move || {
                 for round in 0..10 {
                     let mut draft = store.edit("app").unwrap();
-                    draft.add(vec![entry(&format!("{writer}.{round}"))], &[]);
+                    draft.add(vec![entry(&format!("{writer}.{round}"))], &[], &[]);
                     draft.apply(set(&format!("{writer}.{round}"), "")).unwrap();
                     if round % 2 == 1 {
                         let gone = entry(&format!("{writer}.{}", round - 1)).digest;

@@ -8,8 +8,8 @@ use umbel_local::Record;
 use umbel_model::index::Dropped;
 use umbel_model::index::combine::Part;
 use umbel_model::{
-    Descriptor, Digest, Document, Flavor, ImageConfig, ImageManifest, Index, Location, Manifest, NoMatch,
-    Platform, Style, Wanted, choose,
+    Descriptor, Digest, Document, Flavor, ImageConfig, ImageManifest, Index, Location, Manifest, MediaType,
+    NoMatch, Platform, Raw, Style, Wanted, choose,
 };
 
 use crate::open::{self, Opened, unreadable};
@@ -41,6 +41,8 @@ pub enum Choice {
 pub(crate) struct Contribution {
     pub(crate) entries: Vec<Descriptor>,
     pub(crate) homes: Vec<(Location, Vec<Digest>)>,
+    /// Documents of entries that had to be read.
+    pub(crate) documents: Vec<Raw>,
     pub(crate) notes: Vec<Note>,
 }
 
@@ -60,7 +62,11 @@ pub(crate) async fn entries(session: &Session, text: &str, choice: &Choice) -> R
         Opened::List(record) => {
             let entries = chosen(&record.index, text, choice, session)?;
             let homes = homes_of(&record, &entries);
-            Ok(Contribution { entries, homes, notes: left_behind(&record.index, text, choice) })
+            let wanted = |(digest, _): &(&Digest, &str)| entries.iter().any(|entry| entry.digest == **digest);
+            let raw = |(_, text): (&Digest, &str)| Raw::new(MediaType::OCI_MANIFEST, text.as_bytes().to_vec());
+            let documents = record.documents.iter().filter(wanted).map(raw).collect();
+            let notes = left_behind(&record.index, text, choice);
+            Ok(Contribution { entries, homes, documents, notes })
         }
         Opened::Content(source, home) => {
             let root = source.root().await.map_err(|error| unreadable(text, error))?;
@@ -75,7 +81,10 @@ pub(crate) async fn entries(session: &Session, text: &str, choice: &Choice) -> R
                 Manifest::Schema1(_) => return Err(Error::Schema1(text.to_owned())),
             };
             let digests = entries.iter().map(|entry| entry.digest.clone()).collect();
-            Ok(Contribution { entries, homes: vec![(home, digests)], notes })
+            // What is on this machine is read again as fast as from the list.
+            let is_far = matches!(root.manifest, Manifest::Image(_)) && matches!(home, Location::Registry(_));
+            let documents = is_far.then(|| root.manifest.raw().clone()).into_iter().collect();
+            Ok(Contribution { entries, homes: vec![(home, digests)], documents, notes })
         }
     }
 }

@@ -67,7 +67,8 @@ pub(crate) fn list_source(
     record: &Record,
     root: umbel_model::Raw,
 ) -> Result<Source, Error> {
-    let mut assembled = Assembled::new(record.name.to_string(), root);
+    let documents = record.documents.iter().map(|(digest, text)| (digest.clone(), text.as_bytes().into()));
+    let mut assembled = Assembled::new(record.name.to_string(), root).with_documents(documents);
     add_origins(session, &mut assembled, record)?;
     Ok(Source::new(Arc::new(assembled), session.limits))
 }

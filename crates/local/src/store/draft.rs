@@ -4,7 +4,7 @@ use std::fs::File;
 use std::os::unix::fs::MetadataExt as _;
 
 use umbel_model::index::EditError;
-use umbel_model::{Descriptor, Digest, Edit, Index, Location};
+use umbel_model::{Descriptor, Digest, Edit, Index, Location, Raw};
 
 use super::{FILE_MODE, Record, StoreError, file_name, lookup, record_file};
 use crate::FileError;
@@ -79,9 +79,9 @@ impl Draft {
         self.record.index.apply(edit)
     }
 
-    /// Adds entries, and the places that their content can be had from.
-    pub fn add(&mut self, entries: Vec<Descriptor>, homes: &[(Location, Vec<Digest>)]) {
-        self.record.add(entries, homes);
+    /// See [`Record::add`].
+    pub fn add(&mut self, entries: Vec<Descriptor>, homes: &[(Location, Vec<Digest>)], documents: &[Raw]) {
+        self.record.add(entries, homes, documents);
     }
 
     /// See [`Record::become_oci_if_needed`].
@@ -91,7 +91,7 @@ impl Draft {
 
     /// Makes the changes visible and lasting. If nothing changed, nothing is written.
     pub fn commit(mut self) -> Result<Record, StoreError> {
-        self.record.forget_unused_origins();
+        self.record.forget_what_is_gone();
         let after = record_file::write(&self.record);
         if after != self.before {
             commit(&self.lists, &self.tmp, &file_name::of(&self.record.name), &after)?;

@@ -10,6 +10,7 @@
 //! the kernel's, so a process that dies leaves none behind. A file that is damaged harms only the
 //! list in it. The format is described in `docs/formats/store.md`.
 
+mod documents;
 mod draft;
 mod error;
 mod file_name;
@@ -18,6 +19,7 @@ mod origins;
 mod record;
 mod record_file;
 
+pub use documents::Documents;
 pub use draft::Draft;
 pub use error::StoreError;
 pub use origins::Origins;

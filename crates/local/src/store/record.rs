@@ -5,9 +5,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use time::OffsetDateTime;
-use umbel_model::{Descriptor, Digest, Edit, Encoded, Flavor, Index, ListName, Location, Style};
+use umbel_model::{Descriptor, Digest, Edit, Encoded, Flavor, Index, ListName, Location, Raw, Style};
 
-use super::Origins;
+use super::{Documents, Origins};
 use crate::FileError;
 use crate::staged::random_hex;
 
@@ -29,13 +29,16 @@ pub struct Record {
     pub index: Index,
     /// Where the content of its entries lives.
     pub origins: Origins,
+    /// Some of the documents of its entries.
+    pub documents: Documents,
 }
 
 impl Record {
     /// An empty list with a new ID.
     pub fn new(name: ListName, flavor: Flavor, created: OffsetDateTime) -> Result<Self, FileError> {
         let id = ListId(random_hex::<32>()?.into());
-        Ok(Self { id, name, created, flavor, index: Index::default(), origins: Origins::default() })
+        let (index, origins, documents) = (Index::default(), Origins::default(), Documents::default());
+        Ok(Self { id, name, created, flavor, index, origins, documents })
     }
 
     /// The document that publishing the list in its own form writes, and what is lost by it.
@@ -53,8 +56,9 @@ impl Record {
         needed
     }
 
-    /// Adds entries, and the places that their content can be had from.
-    pub fn add(&mut self, entries: Vec<Descriptor>, homes: &[(Location, Vec<Digest>)]) {
+    /// Adds entries, the places that their content can be had from, and documents that were read.
+    pub fn add(&mut self, entries: Vec<Descriptor>, homes: &[(Location, Vec<Digest>)], documents: &[Raw]) {
+        documents.iter().for_each(|document| self.documents.add(document));
         for (home, digests) in homes {
             self.origins.add(home, digests.iter().cloned());
         }
@@ -62,10 +66,11 @@ impl Record {
         debug_assert!(added.is_ok(), "adding entries cannot fail");
     }
 
-    /// Forgets where content lives that is no longer in the list.
-    pub(super) fn forget_unused_origins(&mut self) {
+    /// Forgets what was known about content that is no longer in the list.
+    pub(super) fn forget_what_is_gone(&mut self) {
         let entries: BTreeSet<Digest> = self.index.entries.iter().map(|entry| entry.digest.clone()).collect();
         self.origins.retain(&entries);
+        self.documents.retain(&entries);
     }
 }
 

@@ -1,11 +1,15 @@
 //! The file of a list: `docs/formats/store.md`.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use time::OffsetDateTime;
 use umbel_model::Index;
+use umbel_model::digest::DigestError;
 
-use super::{Origins, RECORD_LIMIT, Record, StoreError, file_name};
+use super::{Documents, Origins, RECORD_LIMIT, Record, StoreError, file_name};
 use crate::dir::Dir;
 
 /// The version that is written. Every older one is read.
@@ -23,6 +27,8 @@ struct RecordFile<'a> {
     #[serde(borrow)]
     index: &'a RawValue,
     origins: Vec<OriginFile>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    documents: BTreeMap<String, Cow<'a, str>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -81,6 +87,11 @@ fn parse(bytes: &[u8]) -> Result<Record, String> {
         let entries: Result<Vec<_>, _> = entries.iter().map(|entry| entry.parse()).collect();
         origins.add(&home, entries.map_err(|e| format!("has a bad origin: {e}"))?);
     }
+    let documents: Result<Documents, DigestError> = file
+        .documents
+        .into_iter()
+        .map(|(digest, text)| Ok((digest.parse()?, text.into_owned().into_boxed_str())))
+        .collect();
     Ok(Record {
         id: file.id.parse().map_err(|()| "has a bad `id`".to_owned())?,
         name: file.name.parse().map_err(|e| format!("has a bad `name`: {e}"))?,
@@ -88,6 +99,7 @@ fn parse(bytes: &[u8]) -> Result<Record, String> {
         flavor: file.format.parse().map_err(|e| format!("has a bad `format`: {e}"))?,
         index: Index::from_full_json(file.index.get()).map_err(|e| format!("has a bad `index`: {e}"))?,
         origins,
+        documents: documents.map_err(|e| format!("has a bad document: {e}"))?,
     })
 }
 
@@ -106,6 +118,7 @@ pub(super) fn write(record: &Record) -> Vec<u8> {
         format: record.flavor.to_string(),
         index: &index.expect("our own writer gives well-formed JSON"),
         origins: record.origins.iter().map(origin).collect(),
+        documents: record.documents.iter().map(|(digest, text)| (digest.to_string(), text.into())).collect(),
     };
     serde_json::to_vec(&file).expect("strings, numbers and JSON can be written as JSON")
 }
@@ -113,7 +126,7 @@ pub(super) fn write(record: &Record) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use umbel_model::{Descriptor, Digest, Flavor, MediaType, Platform};
+    use umbel_model::{Descriptor, Digest, Flavor, MediaType, Platform, Raw};
 
     #[test]
     fn everything_in_a_record_survives() {
@@ -123,7 +136,8 @@ mod tests {
         entry.platform = Some(Platform { features: vec!["sse4".into()], ..Platform::new("linux", "amd64") });
         entry.annotations.insert("a".into(), "b".into());
         let homes = [("oci:/layout".parse().unwrap(), vec![entry.digest.clone()])];
-        record.add(vec![entry], &homes);
+        let document = Raw::new(MediaType::OCI_MANIFEST, b"{\"x\": \"\xc3\xa9\"}\n".to_vec());
+        record.add(vec![entry], &homes, &[document]);
         record.index.annotations.insert("c".into(), "d".into());
         assert_eq!(parse(&write(&record)), Ok(record));
     }

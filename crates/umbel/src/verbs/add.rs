@@ -119,7 +119,7 @@ pub(super) fn put(draft: &mut Draft, found: Vec<Contribution>) -> (Vec<Digest>, 
         }
         digests.extend(source.entries.iter().map(|entry| entry.digest.clone()));
         notes.extend(source.notes);
-        draft.add(source.entries, &source.homes);
+        draft.add(source.entries, &source.homes, &source.documents);
     }
     (digests, notes)
 }

@@ -91,7 +91,7 @@ impl Create {
         let mut notes = Vec::new();
         for source in found {
             notes.extend(source.notes);
-            record.add(source.entries, &source.homes);
+            record.add(source.entries, &source.homes, &source.documents);
         }
         let edited = record.index.apply(self.annotate());
         edited.map_err(|source| Error::Edit { list: self.name.clone(), source })?;
