@@ -33,6 +33,8 @@ pub enum RemoteProblem {
     },
     /// The registry wants a login, or another one.
     Denied {
+        /// The registry as names have it, which is what logins are kept for; its token server may have another name.
+        registry: String,
         /// The status code of the registry or of its token server.
         status: u16,
         /// The registry's own words.
@@ -95,7 +97,7 @@ impl fmt::Display for RemoteError {
                 code.iter().try_for_each(|code| write!(f, " {code}"))?;
                 if message.is_empty() { Ok(()) } else { write!(f, ": {message}") }
             }
-            RemoteProblem::Denied { status, message, with_credentials } => {
+            RemoteProblem::Denied { status, message, with_credentials, .. } => {
                 let login = if *with_credentials { "the login that was sent" } else { "a login is wanted" };
                 write!(f, "was answered {status}: {login}")?;
                 f.write_str(if *with_credentials { " does not suffice" } else { "" })?;

@@ -47,13 +47,19 @@ pub async fn execute(
     source: &Source,
     destination: &dyn WriteBackend,
     observer: &(dyn Fn(Event<'_>) + Send + Sync),
-) -> Result<Report, CopyError> {
+) -> Result<Report, Interrupted> {
     let execution = Execution { source, destination, observer, report: Mutex::default() };
+    let mut result = Ok(());
     for stage in &plan.stages {
         let steps = stage.iter().map(|step| execution.take(step));
-        stream::iter(steps).buffer_unordered(destination.parallel()).try_collect::<()>().await?;
+        let steps = stream::iter(steps).buffer_unordered(destination.parallel());
+        result = steps.try_collect::<()>().await;
+        if result.is_err() {
+            break;
+        }
     }
-    Ok(execution.report.into_inner().unwrap_or_else(PoisonError::into_inner))
+    let report = execution.report.into_inner().unwrap_or_else(PoisonError::into_inner);
+    result.map(|()| report).map_err(|source| Interrupted { source, report })
 }
 
 struct Execution<'e> {
@@ -142,6 +148,15 @@ impl Execution<'_> {
         }
         Ok(())
     }
+}
+
+/// A copy that ended early, and what it did until then.
+#[derive(Debug)]
+pub struct Interrupted {
+    /// Why.
+    pub source: CopyError,
+    /// What was done.
+    pub report: Report,
 }
 
 /// A copy that failed. The destination's name stands for what it stood for before.

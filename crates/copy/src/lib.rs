@@ -11,6 +11,6 @@ mod execute;
 mod plan;
 mod tree;
 
-pub use execute::{CopyError, Event, Report, execute};
+pub use execute::{CopyError, Event, Interrupted, Report, execute};
 pub use plan::{Plan, Step, plan};
 pub use tree::{GatherError, Tree, gather};

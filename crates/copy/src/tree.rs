@@ -50,7 +50,7 @@ pub async fn gather(
         }
         depth += 1;
     }
-    Ok(Tree { root: root.raw().clone(), levels: levels(found), blobs: gathering.blobs })
+    Ok(Tree { root: root.raw().clone(), levels: levels(&found), blobs: gathering.blobs })
 }
 
 /// A document that was read, and those that it refers to.
@@ -91,14 +91,14 @@ impl Gathering<'_> {
 
 /// Puts documents into levels, those without documents below them first. `found` has parents before
 /// children that were first seen there.
-fn levels(found: Vec<Found>) -> Vec<Vec<Raw>> {
+fn levels(found: &[Found]) -> Vec<Vec<Raw>> {
     let mut heights: HashMap<Digest, usize> = HashMap::new();
     let by_digest: HashMap<&Digest, &Found> = found.iter().map(|found| (found.raw.digest(), found)).collect();
-    for found in &found {
+    for found in found {
         height(found, &by_digest, &mut heights);
     }
     let mut levels: Vec<Vec<Raw>> = Vec::new();
-    for found in &found {
+    for found in found {
         let height = heights[found.raw.digest()];
         levels.resize_with(levels.len().max(height + 1), Vec::new);
         levels[height].push(found.raw.clone());

@@ -63,7 +63,8 @@ pub(crate) async fn entries(session: &Session, text: &str, choice: &Choice) -> R
             let entries = chosen(&record.index, text, choice, session)?;
             let homes = homes_of(&record, &entries);
             let wanted = |(digest, _): &(&Digest, &str)| entries.iter().any(|entry| entry.digest == **digest);
-            let raw = |(_, text): (&Digest, &str)| Raw::new(MediaType::OCI_MANIFEST, text.as_bytes().to_vec());
+            let raw =
+                |(_, text): (&Digest, &str)| Raw::new(MediaType::OCI_MANIFEST, text.as_bytes().to_vec());
             let documents = record.documents.iter().filter(wanted).map(raw).collect();
             let notes = left_behind(&record.index, text, choice);
             Ok(Contribution { entries, homes, documents, notes })

@@ -1,7 +1,7 @@
 //! What can go wrong in a verb.
 
 use umbel_content::TransportError;
-use umbel_copy::CopyError;
+use umbel_copy::{CopyError, Report};
 use umbel_local::StoreError;
 use umbel_model::index::combine::CombineError;
 use umbel_model::index::{Dropped, EditError};
@@ -92,6 +92,8 @@ pub enum Error {
         destination: String,
         /// What was published before.
         done: Vec<Published>,
+        /// What was done at this destination before it failed. Its name stands for what it stood for.
+        report: Report,
         /// The destinations that it did not come to.
         not_tried: Vec<String>,
         /// Why.

@@ -2,7 +2,7 @@
 
 use futures_util::future::join_all;
 use umbel_content::{RemoteError, RemoteProblem, Source, TransportError, WriteBackend};
-use umbel_copy::{CopyError, Report, execute, gather, plan};
+use umbel_copy::{CopyError, Interrupted, Plan, Report, execute, gather, plan};
 use umbel_model::{Descriptor, Digest, Manifest, MediaType};
 
 use crate::{Error, Session, open};
@@ -38,8 +38,8 @@ pub(crate) fn destinations(session: &Session, texts: &[String]) -> Result<Vec<Bo
 }
 
 /// Looks what destinations stand for, where that costs little.
-pub(crate) async fn look(destinations: &Destinations) -> Looked {
-    Looked::Found(join_all(destinations.iter().map(|destination| destination.current())).await)
+pub(crate) async fn look(destinations: &Destinations) -> Vec<Result<Option<Digest>, TransportError>> {
+    join_all(destinations.iter().map(|destination| destination.current())).await
 }
 
 /// Publishes `root`, whose children `source` has, to each destination in turn. A destination that stands
@@ -50,74 +50,94 @@ pub(crate) async fn publish(
     destinations: &Destinations,
     looked: Looked,
 ) -> Result<Vec<Published>, Error> {
-    let failed = |source, done, at: usize| {
-        let mut left = destinations[at..].iter().map(|destination| destination.location());
-        let destination = left.next().unwrap_or_default();
-        Error::Publish { destination, done, not_tried: left.collect(), source }
+    let publication = Publication { source, root, destinations };
+    let unchanged = publication.unchanged(looked).await?;
+    let first_to_do = (0..destinations.len()).find(|at| !unchanged.contains(at));
+    let plan = match first_to_do {
+        Some(at) => Some(publication.plan(at).await?),
+        None => None,
     };
-    let known = |descriptor: &Descriptor| {
-        let repositories = source.repositories_of(descriptor);
-        destinations.iter().all(|destination| destination.is_among(&repositories))
-    };
-    let found = match looked {
-        Looked::Found(found) => found,
-        Looked::NotYet if all_known(root, &known) => Vec::new(),
-        Looked::NotYet => match look(destinations).await {
-            Looked::Found(found) => found,
-            Looked::NotYet => Vec::new(),
-        },
-    };
-    let unchanged =
-        unchanged(found, root).map_err(|(at, error)| failed(CopyError::Write(error), Vec::new(), at))?;
-    let is_unchanged = |at: usize| unchanged.get(at).copied().unwrap_or_default();
     let mut done = Vec::new();
-    let mut planned = None;
     for (at, destination) in destinations.iter().enumerate() {
-        let report = if is_unchanged(at) {
-            Report::default()
-        } else {
-            let plan = match &planned {
-                Some(plan) => plan,
-                None => {
-                    let tree = gather(source, root, &known).await;
-                    let tree = tree.map_err(|error| failed(error.into(), Vec::new(), at))?;
-                    &*planned.insert(plan(&tree))
+        let report = match &plan {
+            Some(plan) if !unchanged.contains(&at) => {
+                match execute(plan, source, &**destination, &|_| {}).await {
+                    Ok(report) => report,
+                    Err(error) => return Err(publication.failed(at, done, error)),
                 }
-            };
-            match execute(plan, source, &**destination, &|_| {}).await {
-                Ok(report) => report,
-                Err(error) => return Err(failed(error, done, at)),
             }
+            _ => Report::default(),
         };
         done.push(Published {
             destination: destination.location(),
             digest: root.digest().clone(),
             media_type: root.raw().media_type().clone(),
             report,
-            unchanged: is_unchanged(at),
+            unchanged: unchanged.contains(&at),
         });
     }
     Ok(done)
 }
 
-fn all_known(root: &Manifest, known: &impl Fn(&Descriptor) -> bool) -> bool {
-    matches!(root, Manifest::Index(index) if index.view().entries.iter().all(known))
+/// What is published, and where.
+struct Publication<'p> {
+    source: &'p Source,
+    root: &'p Manifest,
+    destinations: &'p Destinations,
 }
 
-/// Which destinations stand for `root` already. Who may write need not be allowed to read, so a refusal
-/// says nothing; a registry that cannot be reached will not be reached later either.
-fn unchanged(
-    found: Vec<Result<Option<Digest>, TransportError>>,
-    root: &Manifest,
-) -> Result<Vec<bool>, (usize, TransportError)> {
-    let judge = |(at, found): (usize, Result<Option<Digest>, TransportError>)| match found {
-        Ok(found) => Ok(found.as_ref() == Some(root.digest())),
+impl Publication<'_> {
+    /// Whether all destinations are known to have an entry, with everything below it.
+    fn knows(&self, entry: &Descriptor) -> bool {
+        let repositories = self.source.repositories_of(entry);
+        self.destinations.iter().all(|destination| destination.is_among(&repositories))
+    }
+
+    /// The destinations that stand for the root already.
+    async fn unchanged(&self, looked: Looked) -> Result<Vec<usize>, Error> {
+        let knows_all = || matches!(self.root, Manifest::Index(index) if index.view().entries.iter().all(|entry| self.knows(entry)));
+        let found = match looked {
+            Looked::Found(found) => found,
+            // Writing the root costs no more than looking.
+            Looked::NotYet if knows_all() => Vec::new(),
+            Looked::NotYet => look(self.destinations).await,
+        };
+        let mut unchanged = Vec::new();
+        for (at, found) in found.into_iter().enumerate() {
+            if stands_for(found, self.root.digest()).map_err(|error| self.failed_at_once(at, error))? {
+                unchanged.push(at);
+            }
+        }
+        Ok(unchanged)
+    }
+
+    async fn plan(&self, first: usize) -> Result<Plan, Error> {
+        let tree = gather(self.source, self.root, &|entry| self.knows(entry)).await;
+        Ok(plan(&tree.map_err(|error| self.failed_at_once(first, error))?))
+    }
+
+    fn failed_at_once(&self, at: usize, error: impl Into<CopyError>) -> Error {
+        self.failed(at, Vec::new(), Interrupted { source: error.into(), report: Report::default() })
+    }
+
+    fn failed(&self, at: usize, done: Vec<Published>, error: Interrupted) -> Error {
+        let mut left = self.destinations[at..].iter().map(|destination| destination.location());
+        let destination = left.next().unwrap_or_default();
+        let Interrupted { source, report } = error;
+        Error::Publish { destination, done, report, not_tried: left.collect(), source }
+    }
+}
+
+/// Whether what was found is a digest. Who may write need not be allowed to read, so a refusal says
+/// nothing; a registry that cannot be reached will not be reached later either.
+fn stands_for(found: Result<Option<Digest>, TransportError>, digest: &Digest) -> Result<bool, CopyError> {
+    match found {
+        Ok(found) => Ok(found.as_ref() == Some(digest)),
         Err(TransportError::Remote(RemoteError {
             problem:
                 RemoteProblem::Answered { .. } | RemoteProblem::Denied { .. } | RemoteProblem::Nonsense(_),
             ..
         })) => Ok(false),
-        Err(error) => Err((at, error)),
-    };
-    found.into_iter().enumerate().map(judge).collect()
+        Err(error) => Err(CopyError::Write(error)),
+    }
 }

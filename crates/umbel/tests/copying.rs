@@ -54,7 +54,7 @@ async fn copy(from: &Path, to: &Path, events: &Mutex<Vec<String>>) -> Result<Rep
         };
         events.lock().unwrap().push(word.to_owned());
     };
-    execute(&plan, &source, &destination, &observer).await
+    execute(&plan, &source, &destination, &observer).await.map_err(|interrupted| interrupted.source)
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn a_blob_that_is_damaged_fails_the_copy_and_the_name_does_not_move() {
         let root = from.root().await.unwrap().manifest;
         let plan = plan(&gather(&from, &root, &|_| false).await.unwrap());
         let destination = LayoutDestination::open(&target, name("v1"), Locking::default()).unwrap();
-        execute(&plan, &from, &destination, &|_| {}).await
+        execute(&plan, &from, &destination, &|_| {}).await.map_err(|interrupted| interrupted.source)
     });
     assert!(
         matches!(error, Err(CopyError::Blob { digest, .. }) if digest.as_str() == fresh.layers[0].digest)

@@ -58,7 +58,9 @@ impl Record {
 
     /// Adds entries, the places that their content can be had from, and documents that were read.
     pub fn add(&mut self, entries: Vec<Descriptor>, homes: &[(Location, Vec<Digest>)], documents: &[Raw]) {
-        documents.iter().for_each(|document| self.documents.add(document));
+        for document in documents {
+            self.documents.add(document);
+        }
         for (home, digests) in homes {
             self.origins.add(home, digests.iter().cloned());
         }

@@ -69,7 +69,7 @@ impl Copy {
             Opened::Content(source, _) => {
                 let (root, looked) = join(source.root(), look(&destinations)).await;
                 let root = root.map_err(|error| unreadable(&self.source, error))?;
-                (root.manifest, source, Vec::new(), looked)
+                (root.manifest, source, Vec::new(), Looked::Found(looked))
             }
         };
         let published = publish(&source, &root, &destinations, looked).await?;
