@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # quickstart: from nothing to a published multi-platform image in a minute, and every step of it checked.
 #
-#   examples/quickstart.sh          needs Rust, a C compiler and the crates of Cargo.lock: no root, no registry
+#   examples/quickstart.sh          needs Rust, a C compiler and the crates of Cargo.lock: no root, no network besides
 #   KEEP=1 examples/quickstart.sh   leaves the directory it works in, to look around
 #
 # What follows `$` is what you would type; what follows `ok` was checked by other means than umbel's word.
@@ -54,7 +54,9 @@ intact() {
 # digests: every digest in the output of the last command.
 digests() { grep -oE 'sha256:[0-9a-f]{64}' <<<"$out"; }
 
+server=
 finish() {
+    [[ -z $server ]] || kill "$server" 2>/dev/null || true
     if [[ -n ${KEEP:-} ]]; then
         echo "Everything is still there: cd $work && export UMBEL_ROOT=\$PWD/lists PATH=$binaries:\$PATH"
     else
@@ -145,6 +147,37 @@ tell 'A single index that is not changed keeps its digest, so `combine` also ren
 run 'umbel combine --tag oci:combined:arm oci:small:arm'
 check 'the digest is the same' is "$out" "$arm"
 check 'the content is the same' cmp "$(blob small "$arm")" "$(blob combined "$arm")"
+
+tell 'Publish it to a registry. This one is umbel itself, serving a directory; another is called quay.io/me/app:v1, say.'
+echo '$ umbel serve registry --listen 127.0.0.1:0 &'
+umbel serve registry --listen 127.0.0.1:0 >address 2>serve.log &
+server=$!
+for ((tries = 0; tries < 100; tries++)); do
+    [[ ! -s address ]] || break
+    sleep 0.1
+done
+cat address
+check 'it serves' grep -qE '^http://127\.0\.0\.1:[0-9]+$' address
+registry=$(sed 's#^http://##' address)
+run "umbel push hello docker://$registry/app:v1"
+check 'the digest is the same as in the layout' is "$out" "$digest"
+check 'the index is there' intact registry/app "$digest"
+run "umbel inspect docker://$registry/app:v1"
+check 'it has that digest' says "Digest: +$digest"
+check 'and 7 entries' says '7 entries:'
+check 'all of them are there' intact registry/app $(digests)
+
+tell 'Copy it on: to another repository, which sends nothing again, and back to a layout. No digest changes.'
+run "umbel copy docker://$registry/app:v1 docker://$registry/mirror/app:v1"
+check 'the digest is the same' is "$out" "$digest"
+check 'the index is there' intact registry/mirror/app "$digest"
+run "umbel copy docker://$registry/mirror/app:v1 oci:fetched:v1"
+check 'the digest is the same' is "$out" "$digest"
+check 'the index is there' intact fetched "$digest"
+check 'all images are there' intact fetched $(umbel inspect oci:fetched:v1 | grep '^linux/' | grep -oE 'sha256:[0-9a-f]+')
+run "umbel combine docker://$registry/app:v1 --platform linux/amd64,linux/arm64 --tag docker://$registry/small:v1"
+check 'two entries are in the selection' \
+    grep -qx '2 entries:' <(umbel inspect "docker://$registry/small:v1")
 
 tell 'Take an entry out, and publish again: another digest, and the first is still what it was.'
 run 'umbel remove hello linux/386'

@@ -64,7 +64,7 @@ inside() { "$peers" bash -c 'cd "$1" && shift && exec "$@"' inside "/srv/$here" 
 # versions: the peers, one a line.
 versions() {
     local package
-    for package in podman buildah skopeo crane oras umoci docker-registry; do
+    for package in podman buildah skopeo crane oras umoci docker-buildx docker-cli docker-registry; do
         printf '%-16s %s\n' "$package" "$(inside dpkg-query --show --showformat '${Version}' "$package")"
     done
 }

@@ -5,7 +5,7 @@ use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use umbel::copy::{CopyError, GatherError};
+use umbel::copy::{CopyError, GatherError, Report};
 use umbel::local::StoreError;
 use umbel::model::index::EditError;
 use umbel::model::index::combine::CombineError;
@@ -105,6 +105,14 @@ impl Failure {
         match self {
             Self::Verb(Error::Publish { done, .. }) => done,
             _ => &[],
+        }
+    }
+
+    /// What was done at the destination that failed.
+    pub(crate) fn partly_done(&self) -> Option<&Report> {
+        match self {
+            Self::Verb(Error::Publish { report, .. }) if *report != Report::default() => Some(report),
+            _ => None,
         }
     }
 

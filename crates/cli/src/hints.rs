@@ -167,12 +167,12 @@ fn of_transport(place: &str, error: &TransportError) -> Vec<String> {
 fn of_remote(error: &RemoteError) -> Vec<String> {
     let host = host_of(&error.request);
     match &error.problem {
-        RemoteProblem::Denied { with_credentials: false, .. } => hint(format!(
-            "log in with `podman login {host}` or `docker login {host}`, or give `--creds` or `--username` and \
+        RemoteProblem::Denied { with_credentials: false, registry, .. } => hint(format!(
+            "log in with `podman login {registry}` or `docker login {registry}`, or give `--creds` or `--username` and \
              `--password-stdin`"
         )),
-        RemoteProblem::Denied { .. } => {
-            hint(format!("check the login for `{host}`, and what it may do in this repository"))
+        RemoteProblem::Denied { registry, .. } => {
+            hint(format!("check the login for `{registry}`, and what it may do in this repository"))
         }
         RemoteProblem::Untrusted(_) => hint(
             "a certificate of an authority of your own is trusted with `--cert-dir`; `--tls-verify=false` trusts anybody",

@@ -5,6 +5,7 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
+use umbel::copy::Report;
 use umbel::{Note, Published};
 
 use crate::args::GlobalArgs;
@@ -71,6 +72,10 @@ impl Ui {
         for cause in failure.causes() {
             say("caused by", &cause);
         }
+        if let Some(report) = failure.partly_done() {
+            let documents = count(report.manifests, "document", "documents");
+            say("until then", &format!("{}, {documents} written; the name was not touched", blobs(report)));
+        }
         let hints = hints::of(failure);
         if !hints.is_empty() {
             line("");
@@ -87,7 +92,11 @@ fn extent(published: &Published) -> String {
     if published.unchanged {
         return "it was there already".to_owned();
     }
-    let report = &published.report;
+    blobs(&published.report)
+}
+
+/// What became of the blobs.
+fn blobs(report: &Report) -> String {
     let mounted = match report.blobs_mounted {
         0 => String::new(),
         mounted => format!("{mounted} mounted, "),

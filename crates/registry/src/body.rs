@@ -75,8 +75,10 @@ impl BlobBody {
             if chunk.is_empty() {
                 continue;
             }
-            self.offset += chunk.len() as u64;
-            self.keep_pace()?;
+            // A piece that is not handed out is not counted either: it has to come again.
+            let offset = self.offset + chunk.len() as u64;
+            self.keep_pace(offset)?;
+            self.offset = offset;
             return Ok(Some(chunk));
         }
     }
@@ -92,13 +94,13 @@ impl BlobBody {
         Err(Failure { error, trouble: Some(Trouble::HalfBody) })
     }
 
-    fn keep_pace(&mut self) -> Result<(), Failure> {
+    fn keep_pace(&mut self, offset: u64) -> Result<(), Failure> {
         let (since, from) = self.pace;
         if since.elapsed() < SLOWEST.1 {
             return Ok(());
         }
-        self.pace = (Instant::now(), self.offset);
-        if self.offset - from >= SLOWEST.0 { Ok(()) } else { Err(self.silence(SLOWEST.1)) }
+        self.pace = (Instant::now(), offset);
+        if offset - from >= SLOWEST.0 { Ok(()) } else { Err(self.silence(SLOWEST.1)) }
     }
 
     async fn resume(&mut self, patience: Duration) -> Result<(), Failure> {

@@ -13,8 +13,10 @@ use crate::auth::Scope;
 pub(crate) struct Call<'a> {
     pub(crate) method: Method,
     pub(crate) target: Target,
-    /// What may be done with the token that is asked for.
+    /// What the token that is asked for is to allow.
     pub(crate) scope: Scope,
+    /// What it may allow if the registry says that this is not enough.
+    pub(crate) widest: Scope,
     pub(crate) headers: HeaderMap,
     pub(crate) payload: Payload<'a>,
     /// How long to wait for an answer; `None` for the usual.
@@ -44,7 +46,16 @@ pub(crate) enum Payload<'a> {
 impl<'a> Call<'a> {
     /// A request without payload.
     pub(crate) fn new(method: Method, target: Target, scope: Scope) -> Self {
-        Self { method, target, scope, headers: HeaderMap::new(), payload: Payload::None, patience: None }
+        let widest = scope.clone();
+        Self {
+            method,
+            target,
+            scope,
+            widest,
+            headers: HeaderMap::new(),
+            payload: Payload::None,
+            patience: None,
+        }
     }
 
     /// The request with one more header. A value that cannot be one is left out; ours all can.
@@ -54,6 +65,11 @@ impl<'a> Call<'a> {
             self.headers.append(name, value);
         }
         self
+    }
+
+    #[must_use]
+    pub(crate) fn at_most(self, widest: Scope) -> Self {
+        Self { widest, ..self }
     }
 
     #[must_use]

@@ -1,5 +1,6 @@
 //! Sending one request and getting its answer: the way to the host, logins, redirects, and the clock.
 
+use std::convert::Infallible;
 use std::error::Error;
 use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,14 +9,16 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use futures_util::stream;
-use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, LOCATION, WARNING};
+use http::header::{
+    ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, WARNING,
+};
 use http::{HeaderValue, Method, StatusCode};
 use tokio::time::Instant;
 use umbel_content::{RemoteError, RemoteProblem, TransportError, VerifiedBody};
 use url::Url;
 
 use crate::address::SafeUrl;
-use crate::auth::{Authorization, Broker};
+use crate::auth::{Authorization, Broker, Scope};
 use crate::call::{Answer, Call, Payload, Target};
 use crate::host::Way;
 use crate::network::lock;
@@ -31,8 +34,8 @@ use crate::{NetworkEvent, redirect, retry_after, warning};
 const PROBLEM_LIMIT: usize = 64 << 10;
 
 /// How often one request may be asked for a login: once for the kind of login, once for a token that
-/// died, once for one that can do more.
-const CHALLENGES: usize = 3;
+/// died; and once more for one that can do more.
+const CHALLENGES: usize = 2;
 
 /// Where one attempt at a request goes, and what it may show there.
 pub(crate) struct Trip<'t> {
@@ -58,12 +61,15 @@ impl Repository {
                 return self.settled(answer, shown, patience).await;
             }
             challenges += 1;
-            let next = broker.challenged(&answer.headers, shown, &scope, &call.scope);
-            let Some(next) = next.filter(|_| challenges <= CHALLENGES) else {
+            let next = broker.challenged(&answer.headers, shown, &scope, &call.widest);
+            // The same token again would be refused again.
+            let limit = |next: &Scope| CHALLENGES + usize::from(*next != scope);
+            let Some(next) = next.filter(|next| challenges <= limit(next)) else {
                 return Err(self.denied(answer, shown, patience).await);
             };
             scope = next;
             authorization = broker.authorization(self, &scope).await?;
+            // Asked for a login and still without any, the answer will not change.
             if authorization.is_none() {
                 return Err(self.denied(answer, None, patience).await);
             }
@@ -120,7 +126,8 @@ impl Repository {
         let message = Problem::parse(&self.beginning(answer, patience).await).message;
         // A token may be one for anybody.
         let with_credentials = shown.is_some() && Broker::has_login(self);
-        let problem = RemoteProblem::Denied { status, message, with_credentials };
+        let registry = self.host().name.clone();
+        let problem = RemoteProblem::Denied { registry, status, message, with_credentials };
         Failure::lasting(RemoteError { request, problem, tries: 1 })
     }
 
@@ -240,7 +247,10 @@ impl Repository {
         builder = match &call.payload {
             Payload::None if call.method == Method::GET || call.method == Method::HEAD => builder,
             Payload::None => builder.header(CONTENT_LENGTH, 0),
-            Payload::Bytes(bytes) => builder.body(bytes.clone()),
+            Payload::Bytes(bytes) => {
+                let body = sliced(bytes.clone(), watch.clone());
+                builder.header(CONTENT_LENGTH, bytes.len()).body(body)
+            }
             Payload::Blob(blob) => {
                 let sending = Sending {
                     body: blob.open().await?,
@@ -251,7 +261,13 @@ impl Repository {
                 builder.header(CONTENT_LENGTH, blob.descriptor().size).body(sending.into_body())
             }
         };
-        let permit = self.host().permits.acquire().await;
+        let permits = match call.payload {
+            Payload::Blob(_) => &self.host().sending,
+            Payload::None | Payload::Bytes(_) => &self.host().permits,
+        };
+        let permit = permits.acquire().await;
+        // Waiting for a turn is not the silence of a server.
+        watch.moved();
         let started = Instant::now();
         let answered = watch.patiently(trip.patience, builder.send()).await;
         drop(permit);
@@ -403,10 +419,12 @@ fn cause<'e, E: Error + 'static>(error: &'e (dyn Error + 'static)) -> Option<&'e
     None
 }
 
-/// Whether a plain answer says that this is a TLS port. Servers in Go and nginx answer so.
+/// Whether a plain answer says that this is a TLS port. Servers in Go and nginx answer so; what a registry
+/// refuses, it refuses in JSON.
 fn wants_tls(answer: &Answer) -> bool {
     let is_v2 = answer.headers.contains_key("docker-distribution-api-version");
-    answer.status == StatusCode::BAD_REQUEST && !is_v2
+    let is_json = answer.header(CONTENT_TYPE).is_some_and(|told| told.contains("json"));
+    answer.status == StatusCode::BAD_REQUEST && !is_v2 && !is_json
 }
 
 /// Whether a failure is what a wrong guess about TLS looks like.
@@ -454,6 +472,18 @@ impl Watch {
             }
         }
     }
+}
+
+/// How much of what is in memory goes out at a time, in bytes.
+const SLICE: usize = 64 << 10;
+
+/// Bytes on their way out, in slices, so that a slow line is not taken for silence.
+fn sliced(bytes: Bytes, watch: Arc<Watch>) -> reqwest::Body {
+    reqwest::Body::wrap_stream(stream::unfold(bytes, move |mut rest| {
+        watch.moved();
+        let slice = rest.split_to(rest.len().min(SLICE));
+        std::future::ready((!slice.is_empty()).then_some((Ok::<_, Infallible>(slice), rest)))
+    }))
 }
 
 /// A blob on its way out.

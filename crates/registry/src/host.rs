@@ -20,8 +20,10 @@ pub(crate) struct Host {
     pub(crate) name: String,
     /// Logins and tokens.
     pub(crate) broker: Broker,
-    /// How many requests may be under way.
+    /// How many requests may be under way, besides blobs that are sent.
     pub(crate) permits: Semaphore,
+    /// How many blobs may be sent. They are counted apart: what is sent may have to be read from here.
+    pub(crate) sending: Semaphore,
     ways: Vec<Way>,
     /// Which of the ways works, once something was answered.
     way: OnceLock<Way>,
@@ -63,6 +65,7 @@ impl Host {
             name: name.to_owned(),
             broker: Broker::default(),
             permits: Semaphore::new(options.parallel.max(1)),
+            sending: Semaphore::new(options.parallel.max(1)),
             ways: ways(options.tls.verify, is_loopback(name)),
             way: OnceLock::new(),
             paused: Mutex::default(),

@@ -20,7 +20,7 @@ pub struct NetworkOptions {
     pub timeouts: Timeouts,
     /// How often and for how long is tried again.
     pub retries: Retries,
-    /// How many requests are under way at once, at most.
+    /// How many requests are under way to one registry at once, at most; blobs that are sent count apart.
     pub parallel: usize,
     /// How large a manifest may be that the client reads for itself, in bytes.
     pub manifest_limit: u64,

@@ -13,10 +13,13 @@ use crate::repository::Repository;
 /// How often an index is written again because somebody else wrote it at the same time.
 const ROUNDS: usize = 5;
 
-/// The tag for what refers to `subject`; its length is bounded, as that of all tags is.
+/// The tag for what refers to `subject`. Of the algorithm and of the rest the specification takes so many
+/// characters, and puts `-` for those that no tag may have.
 pub(crate) fn tag(subject: &Digest) -> Option<Tag> {
-    let text: String = format!("{}-{}", subject.algorithm_name(), subject.encoded());
-    text.chars().take(128).collect::<String>().parse().ok()
+    let (algorithm, encoded) =
+        (subject.algorithm_name().chars().take(32), subject.encoded().chars().take(64));
+    let text: String = algorithm.chain(['-']).chain(encoded).collect();
+    text.replace('+', "-").parse().ok()
 }
 
 /// The index that the tag stands for; `None` if there is none.
@@ -33,8 +36,12 @@ pub(crate) async fn read(
     };
     match Manifest::parse(raw) {
         Ok(Manifest::Index(index)) => Ok(Some(index)),
-        // Somebody uses the tag for something else.
-        Ok(_) => Ok(None),
+        // Somebody uses the tag for something of their own, which is not ours to overwrite.
+        Ok(_) => Err(TransportError::WrongKind {
+            location: format!("{}:{tag}", repository.name()),
+            expected: "an index of referrers",
+            problem: "the tag stands for something else".to_owned(),
+        }),
         Err(source) => Err(TransportError::Document {
             what: format!("`{tag}`"),
             location: repository.name().to_string(),

@@ -62,6 +62,11 @@ impl<'n> Tries<'n> {
         self.since.elapsed().saturating_sub(self.excused)
     }
 
+    /// Something went forward: what was spent before does not count any more.
+    pub(crate) fn moved(&mut self) {
+        (self.since, self.excused) = (Instant::now(), Duration::ZERO);
+    }
+
     /// How long to wait for something that usually gets `usual`: no longer than the step has left.
     pub(crate) fn patience(&self, usual: Duration) -> Duration {
         let left = self.network.options().retries.budget.saturating_sub(self.spent());

@@ -5,6 +5,8 @@ use std::process::ExitCode;
 use clap::Args;
 use umbel::{Exists, Session};
 
+use super::Online;
+use crate::args::RegistryArgs;
 use crate::failure::{Class, Failure};
 use crate::render::json;
 use crate::ui::Ui;
@@ -14,10 +16,21 @@ use crate::ui::Ui;
 pub(crate) struct ExistsArgs {
     /// A list, or the location of an image or index
     reference: String,
+
+    #[command(flatten)]
+    registry: RegistryArgs,
 }
 
-impl ExistsArgs {
-    pub(crate) async fn run(self, session: &Session, ui: &mut Ui) -> Result<ExitCode, Failure> {
+impl Online for ExistsArgs {
+    fn registry(&self) -> &RegistryArgs {
+        &self.registry
+    }
+
+    fn places(&self) -> Vec<&str> {
+        vec![&self.reference]
+    }
+
+    async fn run(self, session: &Session, ui: &mut Ui) -> Result<ExitCode, Failure> {
         let exists = Exists { reference: self.reference }.run(session).await?;
         ui.result(String::new, || json::exists(exists))?;
         Ok(if exists { ExitCode::SUCCESS } else { Class::No.into() })

@@ -48,7 +48,7 @@ pub(crate) fn run(cli: Cli, ui: &mut Ui) -> Result<ExitCode, Failure> {
         Command::Add(args) => online(global, args, ui),
         Command::Annotate(args) => online(global, args, ui),
         Command::Inspect(args) => online(global, args, ui),
-        Command::Exists(args) => block_on(args.run(&session()?, ui)),
+        Command::Exists(args) => online(global, args, ui),
         Command::List(args) => block_on(args.run(&session()?, ui)),
         Command::Remove(args) => block_on(args.run(&session()?, ui)),
         Command::Rm(args) => block_on(args.run(&session()?, ui)),

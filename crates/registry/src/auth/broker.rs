@@ -146,7 +146,7 @@ impl Broker {
         headers: &HeaderMap,
         used: Option<&Authorization>,
         scope: &Scope,
-        limit: &Scope,
+        widest: &Scope,
     ) -> Option<Scope> {
         let lines = headers.get_all(http::header::WWW_AUTHENTICATE);
         let challenges = challenge::parse(lines.iter().filter_map(|line| line.to_str().ok()));
@@ -168,7 +168,7 @@ impl Broker {
                 }
                 let insufficient = error.as_deref() == Some("insufficient_scope");
                 let asked = asked.as_deref().filter(|_| insufficient).map(Scope::parse);
-                Some(asked.map_or_else(|| scope.clone(), |asked| scope.widened(&asked, limit)))
+                Some(asked.map_or_else(|| scope.clone(), |asked| scope.widened(&asked, widest)))
             }
         }
     }
@@ -205,8 +205,8 @@ async fn fetch(
             Err(error) => RemoteProblem::Nonsense(error.to_string()),
         },
         status @ (400 | 401 | 403) => {
-            let message = Problem::parse(&body).message;
-            RemoteProblem::Denied { status, message, with_credentials: credentials.is_some() }
+            let (registry, message) = (repository.host().name.clone(), Problem::parse(&body).message);
+            RemoteProblem::Denied { registry, status, message, with_credentials: credentials.is_some() }
         }
         status => Problem::parse(&body).into_answer(status),
     };

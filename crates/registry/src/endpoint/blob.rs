@@ -80,6 +80,6 @@ impl Repository {
 
     /// Deletes a blob; `false` if there was none.
     pub async fn delete_blob(&self, digest: &Digest) -> Result<bool, TransportError> {
-        self.delete(&self.blob_call(Method::DELETE, digest, Scope::delete(self.name().path()))).await
+        self.delete(self.blob_call(Method::DELETE, digest, Scope::delete(self.name().path()))).await
     }
 }

@@ -168,8 +168,8 @@ impl Repository {
         }
     }
 
-    /// Whether an answer of success is one: registries tell the digest of what they took. Where they do
-    /// not, a status other than 201 may be a page that somebody put in between, and is looked behind.
+    /// Whether an answer of success is one: registries tell the digest of what they took. Where they tell
+    /// another, or none and the status is not 201, somebody may be in between, and is looked behind.
     async fn acknowledged(
         &self,
         answer: Answer,
@@ -184,10 +184,10 @@ impl Repository {
             let problem = RemoteProblem::NotKept { written, found };
             Failure::lasting(RemoteError { request, problem, tries: 1 })
         };
-        match told_digest(&answer) {
+        match told_digest(&answer).filter(|told| told.algorithm() == raw.digest().algorithm()) {
             Some(told) if told == *raw.digest() => Ok(subject),
-            Some(told) if told.algorithm() == raw.digest().algorithm() => Err(kept(Some(told))),
-            _ if answer.status == StatusCode::CREATED && !is_page(&answer) => Ok(subject),
+            None if answer.status == StatusCode::CREATED && !is_page(&answer) => Ok(subject),
+            // What is told may be wrong, too; what is there decides.
             _ => match self.look_for_manifest(reference, patience).await? {
                 Some(found) if found == *raw.digest() => Ok(SubjectKept::Unknown),
                 found => Err(kept(found)),
@@ -206,36 +206,42 @@ impl Repository {
         if self.network().options().read_back == ReadBack::No {
             return Ok(());
         }
-        if self.reads_back(reference, raw).await?.is_none() {
-            return Ok(());
+        let mut found = self.reads_back(reference, raw).await?;
+        if matches!(found, ReadsBack::Nothing) {
+            // Taken and lost. Something else there is another matter: somebody may have put it there since.
+            self.put_manifest(reference, raw).await?;
+            found = self.reads_back(reference, raw).await?;
         }
-        // Taken and not kept: once more, and then it is an error.
-        self.put_manifest(reference, raw).await?;
-        match self.reads_back(reference, raw).await? {
-            None => Ok(()),
-            Some(problem) => {
-                let request = self.describe(&self.read_call(Method::HEAD, reference));
-                Err(RemoteError { request, problem, tries: 1 }.into())
-            }
-        }
+        let found = match found {
+            ReadsBack::AsWritten => return Ok(()),
+            ReadsBack::Nothing => None,
+            ReadsBack::Other(found) => Some(found),
+        };
+        let request = self.describe(&self.read_call(Method::HEAD, reference));
+        let problem = RemoteProblem::NotKept { written: raw.digest().clone(), found };
+        Err(RemoteError { request, problem, tries: 1 }.into())
     }
 
-    /// `None` if the tag stands for the document. A registry whose parts agree only after a while is given
+    /// What a tag stands for after it was written. A registry whose parts agree only after a while is given
     /// that while.
-    async fn reads_back(
-        &self,
-        reference: Reference<'_>,
-        raw: &Raw,
-    ) -> Result<Option<RemoteProblem>, TransportError> {
+    async fn reads_back(&self, reference: Reference<'_>, raw: &Raw) -> Result<ReadsBack, TransportError> {
         let limit = self.network().options().timeouts.read_back;
         let (mut waited, mut wait) = (Duration::ZERO, limit / 50);
         loop {
-            let found = self.manifest_digest(reference).await?;
-            if found.as_ref() == Some(raw.digest()) {
-                return Ok(None);
-            }
+            let found = match self.manifest_digest(reference).await {
+                Ok(Some(found)) if found == *raw.digest() => return Ok(ReadsBack::AsWritten),
+                Ok(Some(found)) => ReadsBack::Other(found),
+                Ok(None) => ReadsBack::Nothing,
+                // Who may write need not be allowed to read, and the registry said that it took it.
+                Err(TransportError::Remote(RemoteError {
+                    problem: RemoteProblem::Denied { .. }, ..
+                })) => {
+                    return Ok(ReadsBack::AsWritten);
+                }
+                Err(error) => return Err(error),
+            };
             if waited >= limit {
-                return Ok(Some(RemoteProblem::NotKept { written: raw.digest().clone(), found }));
+                return Ok(found);
             }
             tokio::time::sleep(wait).await;
             waited += wait;
@@ -245,12 +251,15 @@ impl Repository {
 
     /// Deletes a manifest, or a tag; `false` if there was none.
     pub async fn delete_manifest(&self, reference: Reference<'_>) -> Result<bool, TransportError> {
-        let call = self.manifest_call(Method::DELETE, reference, Scope::delete(self.name().path()));
-        self.delete(&call).await
+        let scope = Scope::delete(self.name().path());
+        self.delete(self.manifest_call(Method::DELETE, reference, scope)).await
     }
 
     /// Deletes something. That it is gone after an error is a success, too.
-    pub(crate) async fn delete(&self, call: &Call<'_>) -> Result<bool, TransportError> {
+    pub(crate) async fn delete(&self, call: Call<'_>) -> Result<bool, TransportError> {
+        // Some registries have no right of its own for deleting.
+        let widest = call.scope.clone().and(Scope::push(self.name().path()));
+        let call = &call.at_most(widest);
         let mut tries = self.tries();
         let mut gone = false;
         loop {
@@ -266,6 +275,13 @@ impl Repository {
             }
         }
     }
+}
+
+/// What a tag stands for after it was written.
+enum ReadsBack {
+    AsWritten,
+    Nothing,
+    Other(Digest),
 }
 
 /// Whether a registry says to have put a document on the list of its subject.

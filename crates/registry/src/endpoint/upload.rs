@@ -14,6 +14,7 @@ use crate::auth::Scope;
 use crate::call::{Answer, Call, Payload, Target};
 use crate::content_range::next_offset;
 use crate::repository::Repository;
+use crate::retry::Trouble;
 use crate::tries::{Failure, Tries};
 use crate::upload_location::{resolve, with_digest};
 
@@ -99,12 +100,18 @@ impl Repository {
 
     /// Asks the registry to take a blob from another of its repositories.
     async fn mount(&self, descriptor: &Descriptor, from: &ImageName) -> Result<Mount, TransportError> {
-        let query = form_urlencoded::Serializer::new("?".to_owned())
+        let query = form_urlencoded::Serializer::for_suffix("?".to_owned(), 1)
             .append_pair("mount", descriptor.digest.as_str())
             .append_pair("from", from.path())
             .finish();
         let scope = Scope::push(self.name().path()).and(Scope::pull(from.path()));
-        let answer = self.send(&self.uploads(&query, scope)).await?;
+        let answer = match self.send(&self.uploads(&query, scope)).await {
+            // Who may write here need not be allowed to read there.
+            Err(TransportError::Remote(RemoteError { problem: RemoteProblem::Denied { .. }, .. })) => {
+                return Ok(Mount::Declined(self.begin().await?));
+            }
+            answer => answer?,
+        };
         match answer.status {
             StatusCode::ACCEPTED => Ok(Mount::Declined(self.session(&answer)?)),
             status if status.is_success() && !is_page(&answer) => Ok(Mount::Mounted),
@@ -145,20 +152,27 @@ impl Repository {
             true => self.network().large_uploads().acquire().await.ok(),
             false => None,
         };
-        let (mut session, mut lost) = (session, 0);
+        let (mut session, mut lost, mut tries) = (session, 0, self.tries());
         loop {
             let current = match session.take() {
                 Some(session) => session,
                 None => self.begin().await?,
             };
-            match self.send_whole(blob, &current).await? {
-                Sent::Done => return Ok(Placed::Written),
-                Sent::OnlyChunks => {
+            match self.send_whole(blob, &current, &tries).await {
+                Ok(Sent::Done) => return Ok(Placed::Written),
+                Ok(Sent::OnlyChunks) => {
                     self.send_verified(blob).await?;
                     return Ok(Placed::Written);
                 }
-                Sent::SessionLost if lost + 1 < SESSIONS => lost += 1,
-                Sent::SessionLost => return Err(self.session_lost(&current)),
+                Ok(Sent::SessionLost) if lost + 1 < SESSIONS => lost += 1,
+                Ok(Sent::SessionLost) => return Err(self.session_lost(&current)),
+                Err(failure) => {
+                    // What ended otherwise than in silence was moving until then.
+                    if failure.trouble != Some(Trouble::Silence) {
+                        tries.moved();
+                    }
+                    tries.again(failure).await?;
+                }
             }
         }
     }
@@ -171,7 +185,7 @@ impl Repository {
     }
 
     /// One PUT with everything. A failed one may have been enough; if not, the session is used up.
-    async fn send_whole(&self, blob: &Blob, session: &Session) -> Result<Sent, TransportError> {
+    async fn send_whole(&self, blob: &Blob, session: &Session, tries: &Tries<'_>) -> Result<Sent, Failure> {
         let descriptor = blob.descriptor();
         let target = Target::Url(with_digest(&session.location, &descriptor.digest));
         let timeouts = &self.network().options().timeouts;
@@ -179,7 +193,6 @@ impl Repository {
             .with(CONTENT_TYPE, OCTETS)
             .carrying(Payload::Blob(blob))
             .patient(timeouts.upload_answer);
-        let mut tries = self.tries();
         let patience = tries.patience(self.patience(&call));
         let failure = match self.once(&call, patience).await {
             Ok(answer) => match self.finished(answer, descriptor, patience).await {
@@ -194,8 +207,7 @@ impl Repository {
         {
             return Ok(Sent::Done);
         }
-        tries.again(failure).await?;
-        Ok(Sent::SessionLost)
+        Err(failure)
     }
 
     /// What the answer to the last request of an upload means.
@@ -223,7 +235,8 @@ impl Repository {
         let mut lost = 0;
         loop {
             let session = self.begin().await?;
-            let mut pieces = Pieces::new(Box::new(Checked(blob.open().await?)), None);
+            let algorithm = blob.descriptor().digest.algorithm().unwrap_or(Algorithm::Sha256);
+            let mut pieces = Pieces::new(Box::new(Checked(blob.open().await?)), algorithm);
             match self.send_pieces(&session, &mut pieces).await? {
                 Some(_) => return Ok(()),
                 None if lost + 1 < SESSIONS => lost += 1,
@@ -237,7 +250,7 @@ impl Repository {
     /// lost session is an error.
     pub async fn write_stream(&self, body: Box<dyn Body>) -> Result<(Digest, u64), TransportError> {
         let session = self.begin().await?;
-        let mut pieces = Pieces::new(body, Some(Hasher::new(Algorithm::Sha256)));
+        let mut pieces = Pieces::new(body, Algorithm::Sha256);
         let sent = self.send_pieces(&session, &mut pieces).await?;
         sent.ok_or_else(|| self.session_lost(&session))
     }
@@ -273,8 +286,10 @@ impl Repository {
                 },
                 Err(failure) => failure,
             };
-            let there = self.look_for_blob(&descriptor, tries.patience(patience)).await;
-            if failure.effect_unknown() && there.is_ok_and(|there| there) {
+            let patience = tries.patience(patience);
+            if failure.effect_unknown()
+                && self.look_for_blob(&descriptor, patience).await.is_ok_and(|there| there)
+            {
                 return Ok(Some((digest, offset)));
             }
             tries.again(failure).await?;
@@ -291,7 +306,7 @@ impl Repository {
     ) -> Result<Option<Url>, TransportError> {
         let end = offset + piece.len() as u64;
         let (mut location, mut rest) = (location.clone(), piece);
-        let mut tries = self.tries();
+        let (mut tries, mut misplaced) = (self.tries(), false);
         loop {
             let from = end - rest.len() as u64;
             let call =
@@ -302,23 +317,25 @@ impl Repository {
             let patience = tries.patience(self.patience(&call));
             match self.once(&call, patience).await {
                 Ok(answer) if answer.status.is_success() => return Ok(Some(self.session(&answer)?.location)),
+                // Where it stands, the registry knows.
+                Ok(answer) if answer.status == StatusCode::RANGE_NOT_SATISFIABLE && !misplaced => {
+                    misplaced = true;
+                }
                 Ok(answer) if matches!(answer.status.as_u16(), 404 | 410 | 416) => return Ok(None),
                 Ok(answer) => return Err(self.refused(answer, patience).await),
-                Err(failure) => {
-                    tries.again(failure).await?;
-                    let Some((next, arrived)) = self.progress(&location, &mut tries).await? else {
-                        return Ok(None);
-                    };
-                    location = next;
-                    match end.checked_sub(arrived) {
-                        Some(0) => return Ok(Some(location)),
-                        Some(left) if left <= rest.len() as u64 => {
-                            rest = rest.split_off(rest.len() - usize::try_from(left).unwrap_or_default());
-                        }
-                        // It has more than was sent, or less than it acknowledged before.
-                        _ => return Ok(None),
-                    }
+                Err(failure) => tries.again(failure).await?,
+            }
+            let Some((next, arrived)) = self.progress(&location, &mut tries).await? else { return Ok(None) };
+            // Registries that have nothing say `0-0`, too.
+            let arrived = if from == 0 && arrived == 1 { 0 } else { arrived };
+            location = next;
+            match end.checked_sub(arrived) {
+                Some(0) => return Ok(Some(location)),
+                Some(left) if left <= rest.len() as u64 => {
+                    rest = rest.split_off(rest.len() - usize::try_from(left).unwrap_or_default());
                 }
+                // It has more than was sent, or less than it acknowledged before.
+                _ => return Ok(None),
             }
         }
     }
@@ -362,9 +379,8 @@ struct Pieces {
 }
 
 impl Pieces {
-    fn new(body: Box<dyn Body>, hasher: Option<Hasher>) -> Self {
-        let hasher = hasher.unwrap_or_else(|| Hasher::new(Algorithm::Sha256));
-        Self { body, hasher, gathered: Vec::new(), at_end: false }
+    fn new(body: Box<dyn Body>, algorithm: Algorithm) -> Self {
+        Self { body, hasher: Hasher::new(algorithm), gathered: Vec::new(), at_end: false }
     }
 
     /// The next `size` bytes, or at the end what is left.

@@ -34,6 +34,7 @@ impl Exists {
         match found {
             Ok(()) => Ok(true),
             Err(TransportError::NotFound { .. }) => Ok(false),
+            Err(TransportError::Remote(error)) if error.is_not_found() => Ok(false),
             Err(source) => Err(Error::Read { reference: self.reference, source }),
         }
     }
