@@ -9,7 +9,7 @@ use umbel::copy::{CopyError, GatherError, Report};
 use umbel::local::StoreError;
 use umbel::model::index::EditError;
 use umbel::model::index::combine::CombineError;
-use umbel::settings::CertDirError;
+use umbel::settings::{AuthFileError, CertDirError};
 use umbel::transport::{Refusal, RemoteError, RemoteProblem, TransportError};
 use umbel::{Error, Published};
 
@@ -32,6 +32,10 @@ pub(crate) enum Failure {
     NoPassword,
     /// A login, and not one registry that it can be for but these.
     WhoseLogin(Vec<String>),
+    /// A login whose password is empty.
+    EmptyPassword,
+    /// A file with logins that was named and cannot be used.
+    AuthFile(AuthFileError),
     /// Certificates that cannot be used.
     Certificates(CertDirError),
     /// The machine does not let us wait for anything.
@@ -91,6 +95,8 @@ impl Failure {
             Self::Listen(address, _) => format!("cannot listen on `{address}`"),
             Self::Input(what, _) => format!("cannot read {what}"),
             Self::NoPassword => "`--creds` has no password".to_owned(),
+            Self::EmptyPassword => "the password on standard input is empty".to_owned(),
+            Self::AuthFile(error) => error.to_string(),
             Self::WhoseLogin(hosts) if hosts.is_empty() => {
                 "no registry is named that the login is for".to_owned()
             }
@@ -111,7 +117,9 @@ impl Failure {
     /// What was done at the destination that failed.
     pub(crate) fn partly_done(&self) -> Option<&Report> {
         match self {
-            Self::Verb(Error::Publish { report, .. }) if *report != Report::default() => Some(report),
+            Self::Verb(Error::Publish { report, .. }) if report.blobs_written + report.manifests > 0 => {
+                Some(report)
+            }
             _ => None,
         }
     }
@@ -121,7 +129,8 @@ impl Failure {
         let first = match self {
             Self::Verb(error) => error.source(),
             Self::Lists(failed) => failed.first().and_then(|(_, error)| error.source()),
-            Self::NoDataDirectory | Self::NoPassword | Self::WhoseLogin(_) => None,
+            Self::NoDataDirectory | Self::NoPassword | Self::EmptyPassword | Self::WhoseLogin(_) => None,
+            Self::AuthFile(error) => error.source(),
             Self::Certificates(error) => error.source(),
             Self::Output(_, error)
             | Self::Listen(_, error)
@@ -141,9 +150,15 @@ impl Failure {
         match self {
             Self::Verb(error) => of_verb(error),
             Self::Lists(failed) => failed.first().map_or(Class::Storage, |(_, error)| of_store(error)),
-            Self::NoDataDirectory | Self::NoPassword | Self::WhoseLogin(_) => Class::Usage,
+            Self::NoDataDirectory | Self::NoPassword | Self::EmptyPassword | Self::WhoseLogin(_) => {
+                Class::Usage
+            }
             Self::Listen(..) => Class::Conflict,
-            Self::Output(..) | Self::Input(..) | Self::Certificates(_) | Self::Runtime(_) => Class::Storage,
+            Self::Output(..)
+            | Self::Input(..)
+            | Self::AuthFile(_)
+            | Self::Certificates(_)
+            | Self::Runtime(_) => Class::Storage,
         }
     }
 }
@@ -228,6 +243,8 @@ fn of_remote(error: &RemoteError) -> Class {
         RemoteProblem::Denied { .. } | RemoteProblem::Credentials(_) => Class::Denied,
         RemoteProblem::Unreachable(_)
         | RemoteProblem::Untrusted(_)
+        | RemoteProblem::NoTls(_)
+        | RemoteProblem::Unconfirmed(_)
         | RemoteProblem::Silent(_)
         | RemoteProblem::Nonsense(_) => Class::Network,
         RemoteProblem::NotKept { .. } => Class::Conflict,

@@ -26,9 +26,12 @@ fn of_kind(failure: &Failure) -> Vec<String> {
         Failure::Verb(error) => of_verb(error),
         Failure::Lists(failed) => failed.first().map_or_else(Vec::new, |(_, error)| of_store(error)),
         Failure::NoDataDirectory => hint("set `HOME`, or name a directory with `--root` or `UMBEL_ROOT`"),
-        Failure::Output(..) | Failure::Input(..) | Failure::Certificates(_) | Failure::Runtime(_) => {
-            Vec::new()
-        }
+        Failure::Output(..)
+        | Failure::Input(..)
+        | Failure::AuthFile(_)
+        | Failure::Certificates(_)
+        | Failure::EmptyPassword
+        | Failure::Runtime(_) => Vec::new(),
         Failure::NoPassword => {
             hint("write `--creds USER:PASSWORD`, or `--username USER --password-stdin` and give it there")
         }
@@ -55,7 +58,7 @@ fn of_verb(error: &Error) -> Vec<String> {
         Error::NoTransport { .. } => hint(
             "what can be read and written today are registries, `docker://NAME`, and OCI layouts, `oci:DIRECTORY[:NAME]`",
         ),
-        Error::Location(_) => hint("a destination is written `docker://NAME` or `oci:DIRECTORY[:NAME]`"),
+        Error::Location(_) => hint("a location is written `docker://NAME` or `oci:DIRECTORY[:NAME]`"),
         Error::NoMatch { .. } => hint("choose with `--platform`, or take everything with `--all`"),
         Error::Edit { source, .. } => of_edit(source),
         Error::PlatformOfMany(_) => {
@@ -89,6 +92,16 @@ fn of_verb(error: &Error) -> Vec<String> {
         }
         Error::Combine(error) => of_combine(error),
         Error::Name(_) | Error::Schema1(_) | Error::IndexFieldOfEntry | Error::Publish { .. } => Vec::new(),
+    }
+}
+
+/// How to write an image that is no list: a name with slashes is that of a repository.
+fn elsewhere(name: &str) -> String {
+    let registry = format!("an image in a registry is written `docker://{name}`");
+    if name.contains('/') {
+        registry
+    } else {
+        format!("{registry}, one in an OCI layout `oci:DIRECTORY:{name}`")
     }
 }
 
@@ -174,6 +187,13 @@ fn of_remote(error: &RemoteError) -> Vec<String> {
         RemoteProblem::Denied { registry, .. } => {
             hint(format!("check the login for `{registry}`, and what it may do in this repository"))
         }
+        RemoteProblem::NoTls(_) => hint(
+            "for a registry on plain http use `--tls-verify=false`; one that wants a certificate of yours gets `*.cert` and \
+             `*.key` of `--cert-dir`",
+        ),
+        RemoteProblem::Unconfirmed(_) => {
+            hint("look with `umbel inspect` later, or take the registry's word with `--no-read-back`")
+        }
         RemoteProblem::Untrusted(_) => hint(
             "a certificate of an authority of your own is trusted with `--cert-dir`; `--tls-verify=false` trusts anybody",
         ),
@@ -187,7 +207,7 @@ fn of_remote(error: &RemoteError) -> Vec<String> {
         RemoteProblem::Answered { status: 429, .. } => {
             hint("the registry limits how often it is asked; try again later")
         }
-        RemoteProblem::Answered { code: Some(code), .. } if code == "NAME_UNKNOWN" => {
+        RemoteProblem::Answered { code: Some(code), .. } if code == "NAME_UNKNOWN" && writes(error) => {
             hint("name a repository that is there; some registries want it to be made first")
         }
         RemoteProblem::Answered { .. }
@@ -195,6 +215,11 @@ fn of_remote(error: &RemoteError) -> Vec<String> {
         | RemoteProblem::NotKept { .. }
         | RemoteProblem::Credentials(_) => Vec::new(),
     }
+}
+
+/// Whether a request is one that changes something.
+fn writes(error: &RemoteError) -> bool {
+    !error.request.starts_with("GET ") && !error.request.starts_with("HEAD ")
 }
 
 /// The host in a request such as `GET https://quay.io/v2/…`.

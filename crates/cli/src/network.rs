@@ -12,7 +12,7 @@ use umbel::registry::{
     ClientPair, Credentials, Network, NetworkEvent, NetworkOptions, Proxies, ReadBack, Retries, Secret,
     Timeouts, TlsOptions, Verify,
 };
-use umbel::settings::{AuthPaths, CertDir, Directories};
+use umbel::settings::{AuthFile, AuthPaths, CertDir, Directories};
 
 use crate::args::RegistryArgs;
 use crate::failure::Failure;
@@ -54,6 +54,10 @@ fn logins(args: &RegistryArgs, places: &[&str]) -> Result<Logins, Failure> {
         Some(credentials) => Some((only_registry(places)?, credentials)),
         None => None,
     };
+    // A file that was named must be there, though perhaps nobody will ask for a login.
+    if let Some(path) = &args.authfile {
+        AuthFile::load(path).map_err(Failure::AuthFile)?;
+    }
     let mut files = AuthPaths::of(&directories());
     files.explicit.clone_from(&args.authfile);
     let told = Mutex::new(BTreeSet::new());
@@ -76,6 +80,9 @@ fn given_login(args: &RegistryArgs) -> Result<Option<Credentials>, Failure> {
     let read = std::io::stdin().lock().take(PASSWORD_LIMIT).read_to_string(&mut password);
     read.map_err(|error| Failure::Input("the password".to_owned(), error))?;
     let password = password.trim_end_matches(['\n', '\r']);
+    if password.is_empty() {
+        return Err(Failure::EmptyPassword);
+    }
     Ok(Some(Credentials::Password { user: user.clone(), password: Secret::new(password) }))
 }
 

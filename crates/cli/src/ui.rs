@@ -102,7 +102,11 @@ fn blobs(report: &Report) -> String {
         mounted => format!("{mounted} mounted, "),
     };
     let written = count(report.blobs_written, "blob", "blobs");
-    format!("{written} written, {mounted}{} there already", report.blobs_present)
+    let known = match report.entries_known {
+        0 => String::new(),
+        known => format!(", {} known to be there", count(known, "image", "images")),
+    };
+    format!("{written} written, {mounted}{} there already{known}", report.blobs_present)
 }
 
 /// Writes one labelled line to stderr.

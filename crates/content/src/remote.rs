@@ -46,10 +46,14 @@ pub enum RemoteProblem {
     Unreachable(Box<dyn Error + Send + Sync>),
     /// The server did not prove that it is the right one.
     Untrusted(Box<dyn Error + Send + Sync>),
+    /// The server ended the TLS handshake, or speaks none.
+    NoTls(Box<dyn Error + Send + Sync>),
     /// Nothing was heard for so long.
     Silent(Duration),
     /// The answer makes no sense, or is one that must not be followed.
     Nonsense(String),
+    /// The registry acknowledged what was written, and then could not be asked whether it kept it.
+    Unconfirmed(Box<RemoteError>),
     /// What was written is not what is there afterwards.
     NotKept {
         /// The digest that was written.
@@ -105,6 +109,7 @@ impl fmt::Display for RemoteError {
             }
             RemoteProblem::Unreachable(_) => f.write_str("was not answered"),
             RemoteProblem::Untrusted(_) => f.write_str("was not sent: the server did not prove who it is"),
+            RemoteProblem::NoTls(_) => f.write_str("was not sent: the server does not go on with TLS"),
             RemoteProblem::Silent(waited) => {
                 write!(f, "was not answered: nothing was heard for {} s", waited.as_secs_f32().ceil())
             }
@@ -114,6 +119,9 @@ impl fmt::Display for RemoteError {
             }
             RemoteProblem::NotKept { written, found: None } => {
                 write!(f, "shows nothing after `{written}` was written")
+            }
+            RemoteProblem::Unconfirmed(_) => {
+                f.write_str("cannot tell whether what was written and acknowledged was kept")
             }
             RemoteProblem::Credentials(_) => f.write_str("needs a login that cannot be had"),
         }?;
@@ -126,7 +134,9 @@ impl Error for RemoteError {
         match &self.problem {
             RemoteProblem::Unreachable(source)
             | RemoteProblem::Untrusted(source)
+            | RemoteProblem::NoTls(source)
             | RemoteProblem::Credentials(source) => Some(&**source),
+            RemoteProblem::Unconfirmed(source) => Some(source),
             _ => None,
         }
     }

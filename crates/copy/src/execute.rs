@@ -35,6 +35,8 @@ pub struct Report {
     pub bytes_written: u64,
     /// Documents below the root that were written.
     pub manifests: usize,
+    /// Entries that were known to be there, with everything below them.
+    pub entries_known: usize,
 }
 
 /// Takes the steps of `plan`, those of a stage together, and tells `observer` of each.
@@ -48,7 +50,8 @@ pub async fn execute(
     destination: &dyn WriteBackend,
     observer: &(dyn Fn(Event<'_>) + Send + Sync),
 ) -> Result<Report, Interrupted> {
-    let execution = Execution { source, destination, observer, report: Mutex::default() };
+    let report = Mutex::new(Report { entries_known: plan.known, ..Report::default() });
+    let execution = Execution { source, destination, observer, report };
     let mut result = Ok(());
     for stage in &plan.stages {
         let steps = stage.iter().map(|step| execution.take(step));
@@ -159,7 +162,8 @@ pub struct Interrupted {
     pub report: Report,
 }
 
-/// A copy that failed. The destination's name stands for what it stood for before.
+/// A copy that failed. The destination's name stands for what it stood for before, unless the error is
+/// that a registry took it and could not be asked whether it kept it.
 #[derive(Debug, thiserror::Error)]
 pub enum CopyError {
     /// What is to be copied cannot be read.

@@ -21,6 +21,8 @@ pub struct Plan {
     /// In the order in which they are taken: blobs, documents with children before parents, and the
     /// name last. The steps of one stage do not depend on each other.
     pub stages: Vec<Vec<Step>>,
+    /// How much needs no step, because it is known to be at the destination.
+    pub known: usize,
 }
 
 /// Plans the copy of a tree: every blob and document as it is, each once.
@@ -29,5 +31,5 @@ pub fn plan(tree: &Tree) -> Plan {
     let manifests = tree.levels.iter().map(|level| level.iter().cloned().map(Step::Manifest).collect());
     let publish = vec![Step::Publish(tree.root.clone())];
     let stages = [blobs].into_iter().chain(manifests).chain([publish]);
-    Plan { stages: stages.filter(|stage: &Vec<Step>| !stage.is_empty()).collect() }
+    Plan { stages: stages.filter(|stage: &Vec<Step>| !stage.is_empty()).collect(), known: tree.known }
 }

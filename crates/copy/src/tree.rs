@@ -21,6 +21,8 @@ pub struct Tree {
     pub levels: Vec<Vec<Raw>>,
     /// The blobs below it: configs and layers, and what is in an index without being a document.
     pub blobs: Vec<Descriptor>,
+    /// How many documents and blobs were left out with all below them, because they are known.
+    pub known: usize,
 }
 
 /// Reads every document below `root` from `source`, all of a depth at once. Blobs are not read.
@@ -32,7 +34,12 @@ pub async fn gather(
     root: &Manifest,
     known: &(dyn Fn(&Descriptor) -> bool + Send + Sync),
 ) -> Result<Tree, GatherError> {
-    let mut gathering = Gathering { known, seen: HashSet::from([root.digest().clone()]), blobs: Vec::new() };
+    let mut gathering = Gathering {
+        known,
+        seen: HashSet::from([root.digest().clone()]),
+        blobs: Vec::new(),
+        left_out: HashSet::new(),
+    };
     let mut found: Vec<Found> = Vec::new();
     let mut depth = 1;
     let (_, mut next) = gathering.children(root)?;
@@ -50,7 +57,12 @@ pub async fn gather(
         }
         depth += 1;
     }
-    Ok(Tree { root: root.raw().clone(), levels: levels(&found), blobs: gathering.blobs })
+    Ok(Tree {
+        root: root.raw().clone(),
+        levels: levels(&found),
+        blobs: gathering.blobs,
+        known: gathering.left_out.len(),
+    })
 }
 
 /// A document that was read, and those that it refers to.
@@ -63,6 +75,7 @@ struct Gathering<'g> {
     known: &'g (dyn Fn(&Descriptor) -> bool + Send + Sync),
     seen: HashSet<Digest>,
     blobs: Vec<Descriptor>,
+    left_out: HashSet<Digest>,
 }
 
 impl Gathering<'_> {
@@ -71,8 +84,10 @@ impl Gathering<'_> {
     fn children(&mut self, manifest: &Manifest) -> Result<(Vec<Digest>, Vec<Descriptor>), GatherError> {
         let (documents, blobs): (Vec<&Descriptor>, Vec<&Descriptor>) = match manifest {
             Manifest::Index(index) => {
-                let entries = index.view().entries.iter().filter(|entry| !(self.known)(entry));
-                entries.partition(|entry| entry.media_type.document_kind().is_some())
+                let (known, entries): (Vec<_>, Vec<_>) =
+                    index.view().entries.iter().partition(|entry| (self.known)(entry));
+                self.left_out.extend(known.iter().map(|entry| entry.digest.clone()));
+                entries.into_iter().partition(|entry| entry.media_type.document_kind().is_some())
             }
             Manifest::Image(image) => (Vec::new(), image.view().blobs().collect()),
             Manifest::Schema1(raw) => return Err(GatherError::Schema1(raw.digest().clone())),

@@ -365,11 +365,7 @@ impl Repository {
 
 /// The failure of a request that got no answer.
 fn broken(request: String, error: reqwest::Error) -> Failure {
-    let certificate = cause::<rustls::Error>(&error).filter(|error| {
-        matches!(error, rustls::Error::InvalidCertificate(_) | rustls::Error::AlertReceived(_))
-    });
-    if let Some(certificate) = certificate {
-        let problem = RemoteProblem::Untrusted(Box::new(certificate.clone()));
+    if let Some(problem) = tls_problem(&error) {
         return Failure::lasting(RemoteError { request, problem, tries: 1 });
     }
     let is_parse = cause::<hyper::Error>(&error).is_some_and(hyper::Error::is_parse);
@@ -381,6 +377,22 @@ fn broken(request: String, error: reqwest::Error) -> Failure {
     let problem = RemoteProblem::Unreachable(if is_parse { Box::new(NotHttp) } else { innermost(error) });
     Failure { error: RemoteError { request, problem, tries: 1 }.into(), trouble }
 }
+
+/// What is wrong with TLS; another try would find the same.
+fn tls_problem(error: &reqwest::Error) -> Option<RemoteProblem> {
+    let tls = cause::<rustls::Error>(error)?;
+    match tls {
+        rustls::Error::InvalidCertificate(_) => Some(RemoteProblem::Untrusted(Box::new(tls.clone()))),
+        rustls::Error::AlertReceived(_) => Some(RemoteProblem::NoTls(Box::new(tls.clone()))),
+        rustls::Error::InvalidMessage(_) => Some(RemoteProblem::NoTls(Box::new(NotTls))),
+        _ => None,
+    }
+}
+
+/// What speaks at the other end is not TLS: perhaps plain http.
+#[derive(Debug, thiserror::Error)]
+#[error("what was answered is not TLS")]
+struct NotTls;
 
 /// The failure of an answer whose body broke off.
 pub(crate) fn half_body(request: &str, error: reqwest::Error) -> Failure {

@@ -84,8 +84,8 @@ pub enum Error {
     /// An entry's content is nowhere to be found.
     #[error("nobody knows where the content of entry `{0}` is")]
     NoOrigin(umbel_model::Digest),
-    /// A destination cannot be written. Its name stands for what it stood for before; the
-    /// destinations before it are done.
+    /// A destination cannot be written. Its name stands for what it stood for before, unless a registry
+    /// took it and could not be asked whether it kept it; the destinations before it are done.
     #[error("cannot publish to `{destination}`")]
     Publish {
         /// The destination.

@@ -117,7 +117,10 @@ impl Publication<'_> {
     }
 
     fn failed_at_once(&self, at: usize, error: impl Into<CopyError>) -> Error {
-        self.failed(at, Vec::new(), Interrupted { source: error.into(), report: Report::default() })
+        let mut locations: Vec<String> = self.destinations.iter().map(|place| place.location()).collect();
+        let destination = locations.remove(at);
+        let (done, report) = (Vec::new(), Report::default());
+        Error::Publish { destination, done, report, not_tried: locations, source: error.into() }
     }
 
     fn failed(&self, at: usize, done: Vec<Published>, error: Interrupted) -> Error {

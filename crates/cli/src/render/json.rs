@@ -57,6 +57,8 @@ pub(crate) fn published(
             "blobsWritten": published.report.blobs_written,
             "blobsMounted": published.report.blobs_mounted,
             "blobsPresent": published.report.blobs_present,
+            "entriesKnown": published.report.entries_known,
+            "unchanged": published.unchanged,
             "bytesWritten": published.report.bytes_written,
         })
     };

@@ -206,7 +206,7 @@ impl Transport {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LocationError {
     /// It does not begin with a transport.
-    #[error("`{0}` is not a location: it does not begin with a transport such as `oci:`")]
+    #[error("`{0}` is not a location: it does not begin with a transport such as `docker://` or `oci:`")]
     NoTransport(String),
     /// What follows the transport is malformed.
     #[error("`{text}` is not a location: {problem}")]

@@ -177,7 +177,7 @@ impl Broker {
 fn credentials(repository: &Repository) -> Result<Option<Credentials>, TransportError> {
     let network = repository.network();
     (network.options().credentials)(repository.name()).map_err(|source| {
-        let request = format!("a login for `{}`", repository.name());
+        let request = format!("a request about {}", repository.name());
         RemoteError { request, problem: RemoteProblem::Credentials(source), tries: 1 }.into()
     })
 }
@@ -191,7 +191,7 @@ async fn fetch(
 ) -> Result<TokenReply, TransportError> {
     let registry = repository.origin()?;
     let address = token_address(&registry, realm).map_err(|refusal| RemoteError {
-        request: format!("a token for `{}`", repository.name()),
+        request: format!("a token for {}", repository.name()),
         problem: RemoteProblem::Nonsense(refusal.to_string()),
         tries: 1,
     })?;

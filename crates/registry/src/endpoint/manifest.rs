@@ -206,11 +206,11 @@ impl Repository {
         if self.network().options().read_back == ReadBack::No {
             return Ok(());
         }
-        let mut found = self.reads_back(reference, raw).await?;
+        let mut found = self.reads_back(reference, raw).await.map_err(unconfirmed)?;
         if matches!(found, ReadsBack::Nothing) {
             // Taken and lost. Something else there is another matter: somebody may have put it there since.
             self.put_manifest(reference, raw).await?;
-            found = self.reads_back(reference, raw).await?;
+            found = self.reads_back(reference, raw).await.map_err(unconfirmed)?;
         }
         let found = match found {
             ReadsBack::AsWritten => return Ok(()),
@@ -274,6 +274,17 @@ impl Repository {
                 }
             }
         }
+    }
+}
+
+/// The error that a tag was written and cannot be looked at.
+fn unconfirmed(error: TransportError) -> TransportError {
+    match error {
+        TransportError::Remote(error) => {
+            let (request, tries) = (error.request.clone(), 1);
+            RemoteError { request, problem: RemoteProblem::Unconfirmed(Box::new(error)), tries }.into()
+        }
+        other => other,
     }
 }
 
