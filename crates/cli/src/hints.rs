@@ -49,12 +49,9 @@ fn hint(text: impl Into<String>) -> Vec<String> {
 fn of_verb(error: &Error) -> Vec<String> {
     match error {
         Error::Store(error) => of_store(error),
-        Error::NoSuchList(name) => vec![
-            "`umbel list` shows which lists there are".to_owned(),
-            format!(
-                "an image in a registry is written `docker://{name}`, one in an OCI layout `oci:DIRECTORY:{name}`"
-            ),
-        ],
+        Error::NoSuchList(name) => {
+            vec!["`umbel list` shows which lists there are".to_owned(), elsewhere(name)]
+        }
         Error::NoTransport { .. } => hint(
             "what can be read and written today are registries, `docker://NAME`, and OCI layouts, `oci:DIRECTORY[:NAME]`",
         ),

@@ -147,11 +147,10 @@ fn tell(event: NetworkEvent<'_>, quiet: bool, verbose: bool) {
             let login = if authorized { ", with a login" } else { "" };
             ui::say("http", &format!("{request}: {status} ({} ms{login})", after.as_millis()));
         }
-        NetworkEvent::Answered { .. } => {}
         NetworkEvent::Retrying { why, wait, .. } if !quiet => {
             ui::say("retrying", &format!("in {:.1} s: {why}", wait.as_secs_f32()));
         }
-        NetworkEvent::Retrying { .. } => {}
+        NetworkEvent::Answered { .. } | NetworkEvent::Retrying { .. } => {}
         NetworkEvent::Warning { host, text } => ui::say("warning", &format!("`{host}` says: {text}")),
         NetworkEvent::Unverified { host, plain: true } => {
             ui::say("warning", &format!("`{host}` is spoken to in plain http; anybody can listen"));

@@ -124,18 +124,22 @@ fn line(text: &str) {
     let _ = writeln!(anstream::stderr().lock(), "{text}");
 }
 
-/// The text without anything that could steer a terminal: control characters are written as
-/// escapes. What comes from elsewhere is never shown in any other way.
+/// The text without anything that could steer a terminal, which is written as escapes. What comes from
+/// elsewhere is never shown in any other way.
 pub(crate) fn safe(text: &str) -> Cow<'_, str> {
-    let steers = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
     if !text.contains(steers) {
         return Cow::Borrowed(text);
     }
     let escape = |c: char| if steers(c) { c.escape_unicode().to_string() } else { c.to_string() };
     Cow::Owned(text.chars().map(escape).collect())
+}
+
+/// Whether a character drives a terminal, or hides, splits or turns round what stands beside it.
+pub(crate) fn steers(c: char) -> bool {
+    let deceives = matches!(c,
+        '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+        | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}');
+    c.is_control() || deceives
 }
 
 /// A number of things: `1 entry`, `3 entries`.
@@ -150,6 +154,7 @@ mod tests {
     #[test]
     fn text_from_elsewhere_cannot_steer_the_terminal() {
         assert_eq!(safe("a\u{1b}[2Jb\u{9b}c\u{202e}"), "a\\u{1b}[2Jb\\u{9b}c\\u{202e}");
+        assert_eq!(safe("a\u{61c}\u{200b}\u{2028}\u{e0041}"), "a\\u{61c}\\u{200b}\\u{2028}\\u{e0041}");
         assert_eq!(safe("linux/arm64 é"), "linux/arm64 é");
     }
 

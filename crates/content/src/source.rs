@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use umbel_model::raw::Mismatch;
 use umbel_model::{Descriptor, ImageName, Manifest, Raw};
 
 use crate::{ReadBackend, Root, TransportError, VerifiedBody};
@@ -73,23 +74,42 @@ impl Source {
     /// The document that a descriptor names.
     pub async fn manifest(&self, descriptor: &Descriptor) -> Result<Manifest, TransportError> {
         let limit = self.limits.manifest;
-        if descriptor.size > limit {
-            let what = format!("`{}` of `{}`", descriptor.digest, self.location());
-            return Err(TransportError::TooLarge { what, size: descriptor.size, limit });
-        }
+        self.refuse_larger(descriptor, limit)?;
+        self.refuse_unverifiable(descriptor)?;
         let bytes = self.backend.read_manifest(descriptor, limit).await?;
         self.parsed(self.verified(descriptor, bytes)?)
     }
 
     /// The blob that a descriptor names.
     pub async fn blob(&self, descriptor: &Descriptor) -> Result<VerifiedBody, TransportError> {
+        self.refuse_unverifiable(descriptor)?;
         let body = self.backend.open_blob(descriptor).await?;
         Ok(VerifiedBody::new(body, descriptor, self.backend.home_of(descriptor)))
     }
 
     /// The config blob that a descriptor names, in memory.
     pub async fn config(&self, descriptor: &Descriptor) -> Result<Vec<u8>, TransportError> {
-        self.blob(descriptor).await?.collect(self.limits.config).await
+        let limit = self.limits.config;
+        self.refuse_larger(descriptor, limit)?;
+        self.blob(descriptor).await?.collect(limit).await
+    }
+
+    /// Refuses content that says to be too large before anybody is asked for it.
+    fn refuse_larger(&self, descriptor: &Descriptor, limit: u64) -> Result<(), TransportError> {
+        if descriptor.size <= limit {
+            return Ok(());
+        }
+        let what = format!("`{}` of `{}`", descriptor.digest, self.location());
+        Err(TransportError::TooLarge { what, size: descriptor.size, limit })
+    }
+
+    /// Refuses content that could never be verified before anybody is asked for it.
+    fn refuse_unverifiable(&self, descriptor: &Descriptor) -> Result<(), TransportError> {
+        if descriptor.digest.algorithm().is_some() {
+            return Ok(());
+        }
+        let source = Mismatch::UnknownAlgorithm(descriptor.digest.clone());
+        Err(TransportError::Damaged { location: self.backend.home_of(descriptor), source })
     }
 
     fn verified(&self, descriptor: &Descriptor, bytes: Vec<u8>) -> Result<Raw, TransportError> {

@@ -8,8 +8,8 @@ use tokio::time::Instant;
 use umbel_content::{Body, RemoteError, RemoteProblem, Task, TransportError};
 use umbel_model::Descriptor;
 
+use crate::breakage::half_body;
 use crate::content_range::{Resume, resumed};
-use crate::exchange::half_body;
 use crate::repository::Repository;
 use crate::retry::Trouble;
 use crate::tries::Failure;
@@ -120,8 +120,7 @@ impl BlobBody {
     }
 
     fn silence(&self, waited: Duration) -> Failure {
-        let error = RemoteError { request: self.request(), problem: RemoteProblem::Silent(waited), tries: 1 };
-        Failure { error: error.into(), trouble: Some(Trouble::Silence) }
+        Failure::silence(self.request(), waited)
     }
 
     fn request(&self) -> String {

@@ -102,9 +102,13 @@ impl Host {
 
     /// Waits until the registry takes requests again.
     pub(crate) async fn wait(&self) {
-        let until = *lock(&self.paused);
-        if let Some(until) = until {
-            tokio::time::sleep_until(until).await;
+        // While this one waits, another may have been told to wait for longer.
+        loop {
+            let until = *lock(&self.paused);
+            match until.filter(|until| *until > Instant::now()) {
+                Some(until) => tokio::time::sleep_until(until).await,
+                None => return,
+            }
         }
     }
 }

@@ -3,7 +3,9 @@
 //! The distribution specification calls it the referrers tag schema: the tag `sha256-HEX` stands for an
 //! index of what refers to the document of that digest, and clients keep it themselves.
 
-use umbel_content::TransportError;
+use std::time::Duration;
+
+use umbel_content::{RemoteError, RemoteProblem, TransportError};
 use umbel_model::name::Tag;
 use umbel_model::{Descriptor, Digest, Document, Flavor, Index, Manifest, Raw, Style};
 
@@ -11,7 +13,10 @@ use crate::endpoint::manifest::Reference;
 use crate::repository::Repository;
 
 /// How often an index is written again because somebody else wrote it at the same time.
-const ROUNDS: usize = 5;
+const ROUNDS: u32 = 5;
+
+/// How much longer to wait after each of them.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// The tag for what refers to `subject`. Of the algorithm and of the rest the specification takes so many
 /// characters, and puts `-` for those that no tag may have.
@@ -64,17 +69,24 @@ pub(crate) async fn keep(repository: &Repository, raw: &Raw) -> Result<(), Trans
     }
     let Some(tag) = tag(&subject.digest) else { return Ok(()) };
     let limit = repository.network().options().manifest_limit;
-    for _ in 0..ROUNDS {
+    for round in 0..=ROUNDS {
         let mut index =
             read(repository, &subject.digest, limit).await?.map(Document::into_view).unwrap_or_default();
         if index.entries.iter().any(|known| known.digest == entry.digest) {
             return Ok(());
         }
+        if round == ROUNDS {
+            break;
+        }
         index.entries.push(entry.clone());
         let document = index.encode(Flavor::Oci, Style::default()).document;
         Box::pin(repository.put_manifest(Reference::Tag(&tag), document.raw())).await?;
+        // Right after the first time it is usually there; later somebody else is in a hurry, too.
+        tokio::time::sleep(PAUSE * round).await;
     }
-    Ok(())
+    let request = format!("PUT {}:{tag}", repository.name());
+    let problem = RemoteProblem::NotKept { written: entry.digest, found: None };
+    Err(RemoteError { request, problem, tries: 1 }.into())
 }
 
 /// What a document refers to as its subject, and the entry that stands for the document.

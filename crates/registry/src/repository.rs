@@ -8,11 +8,11 @@ use umbel_content::{RemoteError, RemoteProblem, TransportError};
 use umbel_model::ImageName;
 
 use crate::call::{Answer, Call, Target};
-use crate::exchange::Trip;
 use crate::host::Host;
 use crate::network::Network;
 use crate::origin::Origin;
 use crate::tls::Trust;
+use crate::travel::Trip;
 use crate::tries::{Failure, Tries};
 
 /// A repository of a registry. Cheap to clone; nothing is asked before a method is called.
@@ -96,9 +96,9 @@ impl Repository {
     ) -> Result<(Answer, Bytes), Failure> {
         let answer = self.once(call, patience).await?;
         if answer.status.is_success() {
-            self.read_all(answer, limit, patience).await
+            answer.read_all(limit, patience).await
         } else {
-            Err(Failure::lasting(self.refused(answer, patience).await))
+            Err(Failure::lasting(answer.refusal(patience).await))
         }
     }
 
@@ -135,9 +135,9 @@ impl Repository {
         };
         let trip = Trip { url: url.clone(), trust, authorization: None, patience };
         let answer = self.trip(call, trip).await?;
-        if let Some(failure) = self.transient(&answer) {
+        if let Some(failure) = answer.transient() {
             return Err(failure);
         }
-        self.read_all(answer, limit, patience).await
+        answer.read_all(limit, patience).await
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tokio::time::Instant;
-use umbel_content::{RemoteProblem, TransportError};
+use umbel_content::{RemoteError, RemoteProblem, TransportError};
 
 use crate::NetworkEvent;
 use crate::host::Host;
@@ -24,6 +24,13 @@ impl Failure {
     /// A failure that will not go away.
     pub(crate) fn lasting(error: impl Into<TransportError>) -> Self {
         Self { error: error.into(), trouble: None }
+    }
+
+    /// Nothing was heard for too long.
+    pub(crate) fn silence(request: impl Into<String>, waited: Duration) -> Self {
+        let problem = RemoteProblem::Silent(waited);
+        let error = RemoteError { request: request.into(), problem, tries: 1 }.into();
+        Self { error, trouble: Some(Trouble::Silence) }
     }
 
     /// Whether the request may have done what it was to do, though nobody said so.

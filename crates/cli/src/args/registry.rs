@@ -30,7 +30,7 @@ pub(crate) struct RegistryArgs {
     #[arg(long, env = "REGISTRY_AUTH_FILE", value_name = "FILE", hide_env_values = true)]
     pub(crate) authfile: Option<PathBuf>,
 
-    /// Login for the registry that is named
+    /// Login for the registry that is named; the process list shows it to others, `--password-stdin` does not
     #[arg(long, value_name = "USER:PASSWORD", conflicts_with_all = ["username", "password_stdin"])]
     pub(crate) creds: Option<String>,
 

@@ -12,6 +12,8 @@ use umbel::local::Record;
 use umbel::model::{Descriptor, Digest, Index, MediaType, Platform};
 use umbel::{Inspected, Note, Published, Shown};
 
+use crate::ui::steers;
+
 /// The version of the shapes.
 const VERSION: u32 = 1;
 
@@ -191,12 +193,10 @@ impl<'a> PlatformView<'a> {
 /// One line of JSON in which nothing can steer a terminal.
 fn print(mut value: Value) -> String {
     value["umbel"] = json!(VERSION);
-    // JSON leaves these characters as they are; outside strings there are none.
-    let escape = |c: char| match c {
-        '\u{7f}'..='\u{9f}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
-            format!("\\u{:04x}", u32::from(c))
-        }
-        c => c.to_string(),
+    // JSON leaves many of these characters as they are; outside strings there are none.
+    let escape = |c: char| {
+        let units = |c: char| c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect();
+        if steers(c) { units(c) } else { c.to_string() }
     };
     let json = value.to_string();
     if json.bytes().all(|b| b < 0x7f) { json } else { json.chars().map(escape).collect() }

@@ -72,7 +72,8 @@ fn a_size_that_cannot_be_one_is_refused_with_its_document() {
             (Of::Config, "`config.size`"),
             (Of::Layer, "`layers[0].size`"),
         ] {
-            let said = desk.run(&format!("copy {} oci:out:v1", registry(of, size).place("app:v1")));
+            let registry = registry(of, size);
+            let said = desk.run(&format!("copy {} oci:out:v1", registry.place("app:v1")));
             said.refused(INTEGRITY, words);
         }
     }

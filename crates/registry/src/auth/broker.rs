@@ -132,10 +132,10 @@ impl Broker {
 
     /// Keeps a token for four fifths of its life, so that none dies on its way.
     fn keep(&self, scope: Scope, reply: TokenReply) -> Authorization {
-        let stale = Instant::now() + reply.lifetime * 4 / 5;
+        let until = Instant::now() + reply.lifetime * 4 / 5;
         let mut state = lock(&self.state);
         state.tokens.retain(|token| token.stale > Instant::now() && !scope.covers(&token.scope));
-        state.tokens.push(Token { scope, secret: reply.token.clone(), stale });
+        state.tokens.push(Token { scope, secret: reply.token.clone(), stale: until });
         Authorization(Kind::Bearer(reply.token))
     }
 
@@ -264,7 +264,7 @@ mod tests {
     }
 
     fn reply(token: &str, lifetime: u64) -> TokenReply {
-        TokenReply { token: Secret::new(token), lifetime: Duration::from_secs(lifetime), refresh: None }
+        TokenReply { token: Secret::new(token), lifetime: Duration::from_secs(lifetime) }
     }
 
     #[tokio::test(start_paused = true)]

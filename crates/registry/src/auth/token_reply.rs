@@ -24,8 +24,6 @@ pub(crate) struct TokenReply {
     pub(crate) token: Secret,
     /// How much longer it is good for.
     pub(crate) lifetime: Duration,
-    /// What further tokens can be had with, without the password.
-    pub(crate) refresh: Option<Secret>,
 }
 
 impl TokenReply {
@@ -46,7 +44,6 @@ impl TokenReply {
         Ok(Self {
             token: Secret::new(token),
             lifetime: lifetime.saturating_sub(age).clamp(LEAST_LIFETIME, MOST_LIFETIME),
-            refresh: text("refresh_token").map(Secret::new),
         })
     }
 }
@@ -84,28 +81,26 @@ mod tests {
 
     #[test]
     fn the_token_is_found_under_either_name() {
-        for (body, token, refresh) in [
-            (r#"{"token":"a","access_token":"b"}"#, Ok("a"), None),
-            (r#"{"token":"","access_token":"b","refresh_token":""}"#, Ok("b"), None),
-            (r#"{"token":null,"access_token":"b","refresh_token":"r s"}"#, Ok("b"), Some("r s")),
-            (r#"{"token":"a","expires_in":{},"issued_at":7,"refresh_token":[]}"#, Ok("a"), None),
-            (r#"{"token":""}"#, Err(TokenReplyError::NoToken), None),
-            (r#"{"token":{"token":"a"}}"#, Err(TokenReplyError::NoToken), None),
-            (r#"["token"]"#, Err(TokenReplyError::NoToken), None),
-            ("null", Err(TokenReplyError::NoToken), None),
-            ("", Err(TokenReplyError::NotJson), None),
-            ("<html>", Err(TokenReplyError::NotJson), None),
-            (r#"{"token":"a"} x"#, Err(TokenReplyError::NotJson), None),
-            (&"[".repeat(100_000), Err(TokenReplyError::NotJson), None),
-            (r#"{"token":"a\r\nX: y"}"#, Err(TokenReplyError::UnsendableToken), None),
-            (r#"{"token":"a b"}"#, Err(TokenReplyError::UnsendableToken), None),
-            (r#"{"token":"ä"}"#, Err(TokenReplyError::UnsendableToken), None),
+        for (body, token) in [
+            (r#"{"token":"a","access_token":"b"}"#, Ok("a")),
+            (r#"{"token":"","access_token":"b","refresh_token":""}"#, Ok("b")),
+            (r#"{"token":null,"access_token":"b","refresh_token":"r s"}"#, Ok("b")),
+            (r#"{"token":"a","expires_in":{},"issued_at":7,"refresh_token":[]}"#, Ok("a")),
+            (r#"{"token":""}"#, Err(TokenReplyError::NoToken)),
+            (r#"{"token":{"token":"a"}}"#, Err(TokenReplyError::NoToken)),
+            (r#"["token"]"#, Err(TokenReplyError::NoToken)),
+            ("null", Err(TokenReplyError::NoToken)),
+            ("", Err(TokenReplyError::NotJson)),
+            ("<html>", Err(TokenReplyError::NotJson)),
+            (r#"{"token":"a"} x"#, Err(TokenReplyError::NotJson)),
+            (&"[".repeat(100_000), Err(TokenReplyError::NotJson)),
+            (r#"{"token":"a\r\nX: y"}"#, Err(TokenReplyError::UnsendableToken)),
+            (r#"{"token":"a b"}"#, Err(TokenReplyError::UnsendableToken)),
+            (r#"{"token":"ä"}"#, Err(TokenReplyError::UnsendableToken)),
         ] {
             let reply = TokenReply::parse(body.as_bytes(), now());
             let found = reply.as_ref().map(|reply| reply.token.expose()).map_err(|error| *error);
             assert_eq!(found, token, "{body:.60}");
-            let found = reply.as_ref().ok().and_then(|reply| reply.refresh.as_ref());
-            assert_eq!(found.map(Secret::expose), refresh, "{body:.60}");
         }
     }
 

@@ -7,7 +7,7 @@ use http::{Method, StatusCode};
 use umbel_content::TransportError;
 use umbel_model::{Descriptor, Digest};
 
-use super::manifest::is_page;
+use super::manifest::{is_page, told_digest};
 use crate::auth::Scope;
 use crate::body::BlobBody;
 use crate::call::{Answer, Call};
@@ -42,13 +42,14 @@ impl Repository {
         let call = if offset > 0 { call.with(RANGE, &format!("bytes={offset}-")) } else { call };
         let answer = self.once(&call, patience).await?;
         if !answer.status.is_success() {
-            return Err(Failure::lasting(self.refused(answer, patience).await));
+            return Err(Failure::lasting(answer.refusal(patience).await));
         }
-        self.refuse_encoded(&answer)?;
+        answer.refuse_encoded()?;
         Ok(answer)
     }
 
-    /// Whether a blob is there. Believed only if the size that is told is the right one.
+    /// Whether a blob is there. Believed only if the size that is told is the right one,
+    /// or where none is told the digest.
     pub async fn has_blob(&self, descriptor: &Descriptor) -> Result<bool, TransportError> {
         let mut tries = self.tries();
         loop {
@@ -71,10 +72,11 @@ impl Repository {
         let answer = self.once(&call, patience).await?;
         match answer.status {
             StatusCode::NOT_FOUND | StatusCode::GONE => Ok(false),
-            status if status.is_success() => {
-                Ok(answer.content_length() == Some(descriptor.size) && !is_page(&answer))
-            }
-            _ => Err(Failure::lasting(self.refused(answer, patience).await)),
+            status if status.is_success() => Ok(match answer.content_length() {
+                Some(told) => told == descriptor.size && !is_page(&answer),
+                None => told_digest(&answer).as_ref() == Some(&descriptor.digest),
+            }),
+            _ => Err(Failure::lasting(answer.refusal(patience).await)),
         }
     }
 

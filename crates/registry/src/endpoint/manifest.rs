@@ -66,7 +66,7 @@ impl Repository {
     pub async fn manifest(&self, reference: Reference<'_>, limit: u64) -> Result<Raw, TransportError> {
         let call = self.read_call(Method::GET, reference);
         let (answer, bytes) = self.fetch(&call, limit).await?;
-        let raw = self.typed(&answer, bytes)?;
+        let raw = typed(&answer, &bytes)?;
         let named = match reference {
             Reference::Digest(digest) => Some(digest.clone()),
             Reference::Tag(_) => None,
@@ -80,24 +80,6 @@ impl Repository {
             }
         }
         Ok(raw)
-    }
-
-    /// A document with the type that the answer gives it.
-    fn typed(&self, answer: &Answer, bytes: Bytes) -> Result<Raw, TransportError> {
-        let told = answer.header(CONTENT_TYPE).and_then(content_type::media_type);
-        let media_type = match told {
-            Some(told) if told.as_str() == "text/html" => {
-                let problem = RemoteProblem::Nonsense("with a page for people".to_owned());
-                return Err(RemoteError { request: answer.request.clone(), problem, tries: 1 }.into());
-            }
-            Some(told) if !SAYS_NOTHING.contains(&told.as_str()) => told,
-            _ => Manifest::detect(&bytes).map_err(|source| TransportError::Document {
-                what: "the document".to_owned(),
-                location: answer.request.clone(),
-                source,
-            })?,
-        };
-        Ok(Raw::new(media_type, bytes.to_vec()))
     }
 
     /// The digest of a manifest; `None` if it is not there. An answer that does not look like one of a
@@ -124,7 +106,7 @@ impl Repository {
             return Ok(None);
         }
         if !answer.status.is_success() {
-            return Err(Failure::lasting(self.refused(answer, patience).await));
+            return Err(Failure::lasting(answer.refusal(patience).await));
         }
         if let Some(digest) = told_digest(&answer) {
             return Ok(Some(digest));
@@ -133,8 +115,8 @@ impl Repository {
         let call = self.read_call(Method::GET, reference);
         let answer = self.once(&call, patience).await?;
         let limit = self.network().options().manifest_limit;
-        let (answer, bytes) = self.read_all(answer, limit, patience).await?;
-        Ok(Some(self.typed(&answer, bytes)?.digest().clone()))
+        let (answer, bytes) = answer.read_all(limit, patience).await?;
+        Ok(Some(typed(&answer, &bytes)?.digest().clone()))
     }
 
     /// Writes a document, by its digest or as what a tag stands for, and keeps the list of what refers to
@@ -155,7 +137,7 @@ impl Repository {
                         Err(failure) => failure,
                     }
                 }
-                Ok(answer) => return Err(self.refused(answer, patience).await),
+                Ok(answer) => return Err(answer.refusal(patience).await),
                 Err(failure) => failure,
             };
             if failure.effect_unknown() {
@@ -255,6 +237,13 @@ impl Repository {
         self.delete(self.manifest_call(Method::DELETE, reference, scope)).await
     }
 
+    /// Whether what a call is about is certainly not there.
+    async fn is_gone(&self, call: &Call<'_>, patience: Duration) -> bool {
+        let look =
+            Call::new(Method::HEAD, call.target.clone(), call.scope.clone()).at_most(call.widest.clone());
+        self.once(&look, patience).await.is_ok_and(|answer| answer.status == StatusCode::NOT_FOUND)
+    }
+
     /// Deletes something. That it is gone after an error is a success, too.
     pub(crate) async fn delete(&self, call: Call<'_>) -> Result<bool, TransportError> {
         // Some registries have no right of its own for deleting.
@@ -267,14 +256,35 @@ impl Repository {
             match self.once(call, patience).await {
                 Ok(answer) if answer.status.is_success() && !is_page(&answer) => return Ok(true),
                 Ok(answer) if answer.status == StatusCode::NOT_FOUND => return Ok(gone),
-                Ok(answer) => return Err(self.refused(answer, patience).await),
+                Ok(answer) => return Err(answer.refusal(patience).await),
                 Err(failure) => {
                     gone |= failure.effect_unknown();
+                    if failure.effect_unknown() && self.is_gone(call, tries.patience(patience)).await {
+                        return Ok(true);
+                    }
                     tries.again(failure).await?;
                 }
             }
         }
     }
+}
+
+/// A document with the type that the answer gives it.
+fn typed(answer: &Answer, bytes: &[u8]) -> Result<Raw, TransportError> {
+    let told = answer.header(CONTENT_TYPE).and_then(content_type::media_type);
+    let media_type = match told {
+        Some(told) if told.as_str() == "text/html" => {
+            let problem = RemoteProblem::Nonsense("with a page for people".to_owned());
+            return Err(RemoteError { request: answer.request.clone(), problem, tries: 1 }.into());
+        }
+        Some(told) if !SAYS_NOTHING.contains(&told.as_str()) => told,
+        _ => Manifest::detect(bytes).map_err(|source| TransportError::Document {
+            what: "the document".to_owned(),
+            location: answer.request.clone(),
+            source,
+        })?,
+    };
+    Ok(Raw::new(media_type, bytes.to_vec()))
 }
 
 /// The error that a tag was written and cannot be looked at.
@@ -304,7 +314,8 @@ enum SubjectKept {
     Unknown,
 }
 
-fn told_digest(answer: &Answer) -> Option<Digest> {
+/// The digest that a registry tells in an answer.
+pub(crate) fn told_digest(answer: &Answer) -> Option<Digest> {
     answer.header(DIGEST_HEADER)?.trim().parse().ok()
 }
 

@@ -30,8 +30,8 @@ impl Repository {
         while let Some(target) = next.take() {
             let call = Call::new(Method::GET, target, scope.clone());
             let (answer, body) = self.fetch(&call, PAGE_LIMIT).await?;
-            let links = answer.headers.get_all(LINK);
-            let lines = links.iter().filter_map(|line| line.to_str().ok());
+            let fields = answer.headers.get_all(LINK);
+            let lines = fields.iter().filter_map(|line| line.to_str().ok());
             let nonsense = |what: String| {
                 let problem = RemoteProblem::Nonsense(what);
                 TransportError::from(RemoteError { request: answer.request.clone(), problem, tries: 1 })

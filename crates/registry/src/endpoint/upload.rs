@@ -113,7 +113,7 @@ impl Repository {
             answer => answer?,
         };
         match answer.status {
-            StatusCode::ACCEPTED => Ok(Mount::Declined(self.session(&answer)?)),
+            StatusCode::ACCEPTED => Ok(Mount::Declined(session(&answer)?)),
             status if status.is_success() && !is_page(&answer) => Ok(Mount::Mounted),
             // Whatever it does not like about mounting, it may like to have the blob.
             _ => Ok(Mount::Declined(self.begin().await?)),
@@ -124,33 +124,18 @@ impl Repository {
         let call = self.uploads("", Scope::push(self.name().path()));
         let answer = self.send(&call).await?;
         if answer.status.is_success() && !is_page(&answer) {
-            self.session(&answer)
+            session(&answer)
         } else {
-            Err(self.refused(answer, self.patience(&call)).await)
+            Err(answer.refusal(self.patience(&call)).await)
         }
-    }
-
-    fn session(&self, answer: &Answer) -> Result<Session, TransportError> {
-        let nonsense = |what: String| {
-            let problem = RemoteProblem::Nonsense(what);
-            TransportError::from(RemoteError { request: answer.request.clone(), problem, tries: 1 })
-        };
-        let location = answer.header(LOCATION);
-        let location = location.ok_or_else(|| nonsense("without the address of an upload".to_owned()))?;
-        let location = resolve(&answer.url, location).map_err(|refusal| nonsense(refusal.to_string()))?;
-        let min_chunk = answer.header("oci-chunk-min-length").and_then(|value| value.trim().parse().ok());
-        let min_chunk = min_chunk.unwrap_or_default();
-        if min_chunk > MAX_CHUNK {
-            return Err(nonsense(format!("asking for pieces of {min_chunk} bytes at least")));
-        }
-        Ok(Session { location, min_chunk })
     }
 
     /// Sends a blob, whatever is there.
     async fn upload(&self, blob: &Blob, session: Option<Session>) -> Result<Placed, TransportError> {
-        let _large = match blob.descriptor().size > LARGE {
-            true => self.network().large_uploads().acquire().await.ok(),
-            false => None,
+        let _large = if blob.descriptor().size > LARGE {
+            self.network().large_uploads().acquire().await.ok()
+        } else {
+            None
         };
         let (mut session, mut lost, mut tries) = (session, 0, self.tries());
         loop {
@@ -220,13 +205,10 @@ impl Repository {
         match answer.status.as_u16() {
             201 if !is_page(&answer) => Ok(Sent::Done),
             // Some answer with another number; some let a page be put in between.
-            200..=299 => match self.look_for_blob(descriptor, patience).await? {
-                true => Ok(Sent::Done),
-                false => Ok(Sent::SessionLost),
-            },
-            404 | 410 | 416 => Ok(Sent::SessionLost),
+            200..=299 if self.look_for_blob(descriptor, patience).await? => Ok(Sent::Done),
+            200..=299 | 404 | 410 | 416 => Ok(Sent::SessionLost),
             405 | 411 | 413 | 501 => Ok(Sent::OnlyChunks),
-            _ => Err(Failure::lasting(self.refused(answer, patience).await)),
+            _ => Err(Failure::lasting(answer.refusal(patience).await)),
         }
     }
 
@@ -316,13 +298,13 @@ impl Repository {
                     .carrying(Payload::Bytes(rest.clone()));
             let patience = tries.patience(self.patience(&call));
             match self.once(&call, patience).await {
-                Ok(answer) if answer.status.is_success() => return Ok(Some(self.session(&answer)?.location)),
+                Ok(answer) if answer.status.is_success() => return Ok(Some(session(&answer)?.location)),
                 // Where it stands, the registry knows.
                 Ok(answer) if answer.status == StatusCode::RANGE_NOT_SATISFIABLE && !misplaced => {
                     misplaced = true;
                 }
                 Ok(answer) if matches!(answer.status.as_u16(), 404 | 410 | 416) => return Ok(None),
-                Ok(answer) => return Err(self.refused(answer, patience).await),
+                Ok(answer) => return Err(answer.refusal(patience).await),
                 Err(failure) => tries.again(failure).await?,
             }
             let Some((next, arrived)) = self.progress(&location, &mut tries).await? else { return Ok(None) };
@@ -359,6 +341,23 @@ impl Repository {
             }
         }
     }
+}
+
+/// The upload that an answer offers.
+fn session(answer: &Answer) -> Result<Session, TransportError> {
+    let nonsense = |what: String| {
+        let problem = RemoteProblem::Nonsense(what);
+        TransportError::from(RemoteError { request: answer.request.clone(), problem, tries: 1 })
+    };
+    let location = answer.header(LOCATION);
+    let location = location.ok_or_else(|| nonsense("without the address of an upload".to_owned()))?;
+    let location = resolve(&answer.url, location).map_err(|refusal| nonsense(refusal.to_string()))?;
+    let min_chunk = answer.header("oci-chunk-min-length").and_then(|value| value.trim().parse().ok());
+    let min_chunk = min_chunk.unwrap_or_default();
+    if min_chunk > MAX_CHUNK {
+        return Err(nonsense(format!("asking for pieces of {min_chunk} bytes at least")));
+    }
+    Ok(Session { location, min_chunk })
 }
 
 /// A verified body as a plain one.
