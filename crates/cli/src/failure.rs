@@ -114,9 +114,10 @@ impl Failure {
         }
     }
 
-    /// What was done at the destination that failed.
+    /// What was done at the destination that failed, its name untouched.
     pub(crate) fn partly_done(&self) -> Option<&Report> {
         match self {
+            Self::Verb(Error::Publish { source: CopyError::Publish(_), .. }) => None,
             Self::Verb(Error::Publish { report, .. }) if report.blobs_written + report.manifests > 0 => {
                 Some(report)
             }
@@ -190,6 +191,7 @@ fn of_verb(error: &Error) -> Class {
 fn of_copy(error: &CopyError) -> Class {
     match error {
         CopyError::Write(source)
+        | CopyError::Publish(source)
         | CopyError::Blob { source, .. }
         | CopyError::Gather(GatherError::Read(source)) => of_transport(source),
         CopyError::Gather(GatherError::NestedTooDeep(_) | GatherError::Schema1(_)) => Class::Integrity,

@@ -77,7 +77,7 @@ fn of_verb(error: &Error) -> Vec<String> {
         Error::Destination { destination, source }
         | Error::Publish {
             destination,
-            source: CopyError::Write(source) | CopyError::Blob { source, .. },
+            source: CopyError::Write(source) | CopyError::Publish(source) | CopyError::Blob { source, .. },
             ..
         } => of_transport(destination, source),
         Error::Publish {

@@ -107,7 +107,7 @@ impl Execution<'_> {
     fn write<'s>(&'s self, raw: &'s Raw) -> Working<'s> {
         Box::pin(async move {
             if let Err(error) = self.destination.write_manifest(raw).await {
-                self.supply(raw, error).await?;
+                self.supply(raw, error, CopyError::Write).await?;
                 self.destination.write_manifest(raw).await.map_err(CopyError::Write)?;
             }
             self.count(|report| report.manifests += 1);
@@ -118,18 +118,23 @@ impl Execution<'_> {
 
     async fn publish(&self, raw: &Raw) -> Result<(), CopyError> {
         if let Err(error) = self.destination.publish(raw).await {
-            self.supply(raw, error).await?;
-            self.destination.publish(raw).await.map_err(CopyError::Write)?;
+            self.supply(raw, error, CopyError::Publish).await?;
+            self.destination.publish(raw).await.map_err(CopyError::Publish)?;
         }
         (self.observer)(Event::Published(raw));
         Ok(())
     }
 
     /// Writes what is missing below a document that was refused for `error`, whatever the destination
-    /// said about it before. An error of another kind is returned.
-    async fn supply(&self, raw: &Raw, error: TransportError) -> Result<(), CopyError> {
-        let TransportError::Remote(remote) = &error else { return Err(CopyError::Write(error)) };
-        let Some(missing) = remote.missing_content() else { return Err(CopyError::Write(error)) };
+    /// said about it before. An error for any other reason is returned as `other` makes it.
+    async fn supply(
+        &self,
+        raw: &Raw,
+        error: TransportError,
+        other: fn(TransportError) -> CopyError,
+    ) -> Result<(), CopyError> {
+        let TransportError::Remote(remote) = &error else { return Err(other(error)) };
+        let Some(missing) = remote.missing_content() else { return Err(other(error)) };
         (self.observer)(Event::Repairing(raw));
         let manifest = Manifest::parse(raw.clone()).map_err(|_| {
             CopyError::Write(TransportError::missing(&raw.descriptor(), self.source.location()))
@@ -162,8 +167,8 @@ pub struct Interrupted {
     pub report: Report,
 }
 
-/// A copy that failed. The destination's name stands for what it stood for before, unless the error is
-/// that a registry took it and could not be asked whether it kept it.
+/// A copy that failed. Unless it is the last step that failed, the destination's name stands for what it
+/// stood for before.
 #[derive(Debug, thiserror::Error)]
 pub enum CopyError {
     /// What is to be copied cannot be read.
@@ -180,4 +185,8 @@ pub enum CopyError {
     /// The destination cannot be written.
     #[error(transparent)]
     Write(TransportError),
+    /// The name could not be moved; a registry may have taken it without being able to say so, and a disk
+    /// may have failed after it was.
+    #[error(transparent)]
+    Publish(TransportError),
 }

@@ -13,13 +13,14 @@
 //! | a layout directory, and what one holds | [`Layout`], [`read_layout`], [`reachable_blobs`] |
 //! | a file spoiled on purpose | [`damage`] |
 //! | proof that a directory did not change | [`tree`] |
+//! | a registry that misbehaves, with logins and certificates | [`network`] |
 //!
 //! # Promises
 //!
 //! * Nothing here uses an umbel crate. A test that compares the product with this crate compares two
 //!   programs which were written apart.
-//! * Everything is deterministic: the same calls give the same bytes, hence the same digests. There is no
-//!   clock, no randomness and no environment. (Compressed bytes may change with the version of `flate2`, so
+//! * Every fixture is deterministic: the same calls give the same bytes, hence the same digests. There is no
+//!   clock, no randomness and no environment in them; [`network`] has all three. (Compressed bytes may change with the version of `flate2`, so
 //!   a test asks the fixture for a digest and does not spell it out.)
 //! * Failure is a panic that names the path or the value at fault: a test without its fixture has nothing
 //!   to say, and fixtures without `Result` keep the arrangement of a test to one line.

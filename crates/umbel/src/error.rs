@@ -84,15 +84,15 @@ pub enum Error {
     /// An entry's content is nowhere to be found.
     #[error("nobody knows where the content of entry `{0}` is")]
     NoOrigin(umbel_model::Digest),
-    /// A destination cannot be written. Its name stands for what it stood for before, unless a registry
-    /// took it and could not be asked whether it kept it; the destinations before it are done.
+    /// A destination cannot be written. Its name stands for what it stood for before, unless `source` is
+    /// [`CopyError::Publish`]; the destinations before it are done.
     #[error("cannot publish to `{destination}`")]
     Publish {
         /// The destination.
         destination: String,
         /// What was published before.
         done: Vec<Published>,
-        /// What was done at this destination before it failed. Its name stands for what it stood for.
+        /// What was done at this destination before it failed.
         report: Report,
         /// The destinations that it did not come to.
         not_tried: Vec<String>,

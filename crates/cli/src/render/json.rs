@@ -195,7 +195,8 @@ fn print(mut value: Value) -> String {
     value["umbel"] = json!(VERSION);
     // JSON leaves many of these characters as they are; outside strings there are none.
     let escape = |c: char| {
-        let units = |c: char| c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect();
+        let units =
+            |c: char| c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect();
         if steers(c) { units(c) } else { c.to_string() }
     };
     let json = value.to_string();
