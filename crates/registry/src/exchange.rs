@@ -24,6 +24,7 @@ impl Repository {
     /// trying again would not change; everything else is a failure.
     pub(crate) async fn once(&self, call: &Call<'_>, patience: Duration) -> Result<Answer, Failure> {
         self.needs_runtime(call)?;
+        let _first = self.host().meet().await;
         let broker = &self.host().broker;
         let mut scope = call.scope.clone();
         let mut authorization = broker.authorization(self, &scope).await?;

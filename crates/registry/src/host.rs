@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, OnceLock};
 
-use tokio::sync::Semaphore;
+use tokio::sync::{MutexGuard, Semaphore};
 use tokio::time::Instant;
 use url::Url;
 
@@ -27,6 +27,9 @@ pub(crate) struct Host {
     ways: Vec<Way>,
     /// Which of the ways works, once something was answered.
     way: OnceLock<Way>,
+    /// Held by the first request to a host on TLS: what it learns, the protocol and the kind of login, the
+    /// others need not find out each for itself.
+    meeting: tokio::sync::Mutex<()>,
     /// Until when the registry wants to be left alone, by all requests together.
     paused: Mutex<Option<Instant>>,
 }
@@ -68,6 +71,7 @@ impl Host {
             sending: Semaphore::new(options.parallel.max(1)),
             ways: ways(options.tls.verify, is_loopback(name)),
             way: OnceLock::new(),
+            meeting: tokio::sync::Mutex::default(),
             paused: Mutex::default(),
         }
     }
@@ -80,6 +84,16 @@ impl Host {
     /// The way that works, or the best guess.
     pub(crate) fn way(&self) -> Way {
         self.ways()[0]
+    }
+
+    /// Waits for the first request to this host to be answered; whoever gets the guard makes it. On plain
+    /// http there is little to learn, and everybody goes ahead.
+    pub(crate) async fn meet(&self) -> Option<MutexGuard<'_, ()>> {
+        if self.way.get().is_some() || self.way() == Way::Plain {
+            return None;
+        }
+        let guard = self.meeting.lock().await;
+        self.way.get().is_none().then_some(guard)
     }
 
     /// Something was answered this way: it is the one.

@@ -65,6 +65,10 @@ fn build(trust: Trust, options: &NetworkOptions) -> io::Result<Client> {
         // Bulk transfers must not wait for the window of a far registry.
         .http2_initial_stream_window_size(4 << 20)
         .http2_initial_connection_window_size(16 << 20)
+        // A connection without life must be out of the way by the time its requests are tried again: they
+        // share it, and would go to it once more.
+        .http2_keep_alive_interval(options.timeouts.answer / 3)
+        .http2_keep_alive_timeout(options.timeouts.answer / 3)
         .no_proxy();
     for proxy in proxies(options)? {
         builder = builder.proxy(proxy);

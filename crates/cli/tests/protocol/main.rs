@@ -9,10 +9,12 @@
 mod auth;
 mod chunks;
 mod discovery;
+mod http2;
 mod proxies;
 mod pull;
 mod push;
 mod quirks;
+mod relay;
 mod retries;
 mod site;
 mod tags;

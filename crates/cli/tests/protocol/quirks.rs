@@ -114,7 +114,12 @@ fn session(scratch: &Path) -> Session {
 /// What the registry said.
 fn refusal(error: &Error) -> &RemoteError {
     match error {
-        Error::Publish { source: CopyError::Write(TransportError::Remote(remote)), .. } => remote,
+        Error::Publish {
+            source:
+                CopyError::Write(TransportError::Remote(remote))
+                | CopyError::Publish(TransportError::Remote(remote)),
+            ..
+        } => remote,
         error => panic!("no registry said anything: {error:?}"),
     }
 }

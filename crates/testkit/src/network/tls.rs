@@ -159,6 +159,13 @@ impl ServerTls {
         Self(Arc::new(config))
     }
 
+    /// The same for a server made elsewhere, which offers `protocols` by ALPN, best first.
+    pub fn offering(&self, protocols: &[&str]) -> Arc<ServerConfig> {
+        let mut config = ServerConfig::clone(&self.0);
+        config.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
+        Arc::new(config)
+    }
+
     /// Does the handshake on a connection that a client has just opened.
     ///
     /// Blocks until the client has agreed or refused; the read time-out of `stream` applies to each wait.
