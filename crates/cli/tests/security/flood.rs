@@ -97,17 +97,17 @@ fn converse(stream: TcpStream, answer: &dyn Fn(&str, &str) -> Flow, sent: &Atomi
     let mut write = stream.try_clone()?;
     let mut reader = BufReader::new(stream);
     while let Some((method, target)) = request(&mut reader)? {
-        let mut send = |bytes: &[u8]| {
+        let mut put = |bytes: &[u8]| {
             write.write_all(bytes)?;
             sent.fetch_add(bytes.len() as u64, Ordering::SeqCst);
             io::Result::Ok(())
         };
         match answer(&method, &target) {
-            Flow::Whole(message) => send(&message)?,
+            Flow::Whole(message) => put(&message)?,
             Flow::Endless(head, piece) => {
-                send(&head)?;
+                put(&head)?;
                 loop {
-                    send(&piece)?;
+                    put(&piece)?;
                 }
             }
         }

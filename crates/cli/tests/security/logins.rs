@@ -1,5 +1,6 @@
 //! A login goes to the registry that it is for, once that asks for one.
 
+use umbel_testkit::network::Logged;
 use umbel_testkit::network::gate::{BasicGate, Gate as _};
 use umbel_testkit::network::wire::{Request, Response};
 
@@ -48,7 +49,7 @@ fn a_registry_that_asks_for_no_login_gets_none() {
     desk.run(&format!("copy oci:images:amd64 {} --creds robot:hunter2-canary", place(&front, "new:v1")))
         .succeeded();
     assert!(front.log().len() > 5);
-    assert!(!front.log().iter().any(|request| request.has_credentials()));
+    assert!(!front.log().iter().any(Logged::has_credentials));
 }
 
 #[test]
@@ -96,7 +97,7 @@ fn of_two_registries_each_gets_its_own_login_or_none() {
     let line = format!("copy {} {} {auth}", place(&from, "app:v1"), to.place("app:v1"));
     desk.run(&line).refused(DENIED, "a login is wanted");
     assert_eq!(to.logins(), [""; 0]);
-    assert!(!from.log().iter().any(|request| request.has_credentials()));
+    assert!(!from.log().iter().any(Logged::has_credentials));
 }
 
 #[test]
@@ -128,7 +129,7 @@ fn a_login_on_the_command_line_is_not_for_what_a_list_names() {
     let to = locked();
     desk.run(&format!("push app {} --creds robot:hunter2-canary", to.place("app:v1")));
     assert!(!to.logins().is_empty());
-    assert!(!open.log()[before..].iter().any(|request| request.has_credentials()));
+    assert!(!open.log()[before..].iter().any(Logged::has_credentials));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use umbel_testkit::network::gate::{BasicGate, Gate};
 use umbel_testkit::network::wire::{Request, Response};
-use umbel_testkit::network::{Fault, Front, Kind, OtherHost, Role, When};
+use umbel_testkit::network::{Fault, Front, Kind, Logged, OtherHost, Role, When};
 
 use crate::desk::Desk;
 use crate::registry::Registry;
@@ -40,7 +40,7 @@ fn a_redirect_of_a_read_is_followed_without_the_login() {
         {
             assert_eq!(code, 0, "{err}");
             assert!(!other.log().is_empty(), "nobody was redirected");
-            assert!(front.log().iter().any(|request| request.has_credentials()));
+            assert!(front.log().iter().any(Logged::has_credentials));
             assert_eq!(other.credentials(), []);
         }
     }
@@ -65,7 +65,7 @@ fn an_upload_that_goes_on_elsewhere_does_so_without_the_login() {
         sent_elsewhere(Fault::BadLocation, Kind::UploadPost, "copy oci:images:amd64 docker://HOST/new:v1")
     {
         assert_ne!(code, 0, "what went elsewhere is not in the registry: {err}");
-        assert!(front.log().iter().any(|request| request.has_credentials()));
+        assert!(front.log().iter().any(Logged::has_credentials));
         assert_eq!(other.credentials(), []);
         assert!(!other.log().iter().any(|request| request.mentions(PASSWORD)));
     }

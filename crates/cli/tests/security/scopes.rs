@@ -52,12 +52,15 @@ fn who_reads_asks_to_pull_and_who_writes_to_push_there_alone() {
         (format!("exists {app}"), scopes(["repository:app:pull"])),
         (format!("create list {app} --all"), scopes(["repository:app:pull"])),
         (format!("copy {app} oci:out:v1"), scopes(["repository:app:pull"])),
+        (format!("copy oci:images:amd64 {new}"), scopes(["repository:new:pull", "repository:new:pull,push"])),
         (
-            format!("copy oci:images:amd64 {new}"),
-            scopes(["repository:new:pull", "repository:new:pull,push"]),
+            format!("copy {app} {mounted}"),
+            scopes(["repository:app:pull", "repository:mounted:pull", "repository:mounted:pull,push"]),
         ),
-        (format!("copy {app} {mounted}"), scopes(["repository:app:pull", "repository:mounted:pull", "repository:mounted:pull,push"])),
-        (format!("push list {mounted}"), scopes(["repository:app:pull", "repository:mounted:pull", "repository:mounted:pull,push"])),
+        (
+            format!("push list {mounted}"),
+            scopes(["repository:app:pull", "repository:mounted:pull", "repository:mounted:pull,push"]),
+        ),
         (
             format!("combine {app} oci:images:arm64 -t {new}"),
             scopes(["repository:app:pull", "repository:new:pull", "repository:new:pull,push"]),

@@ -113,7 +113,10 @@ fn what_a_registry_says_of_an_error_is_told_without_its_escapes() {
         for body in [errors.as_str(), EVIL, &evil] {
             let body = body.to_owned();
             let registry = Registry::answering(move |_| {
-                Response::new(status, body.clone()).with("www-authenticate", "Basic realm=\"x\"")
+                Response::new(status, body.clone())
+                    .with("www-authenticate", "Basic realm=\"x\"")
+                    // Without it a 400 is what a TLS port says to plain http.
+                    .with("docker-distribution-api-version", "registry/2.0")
             });
             let place = registry.place("app:v1");
             for line in ["inspect PLACE", "copy oci:images:amd64 PLACE"] {
@@ -175,7 +178,6 @@ fn what_a_user_typed_is_shown_without_its_escapes() {
         &["create", "app", "--annotation", "EVIL=EVIL"],
         &["add", "app", "oci:images:EVIL"],
         &["push", "app", "EVIL"],
-        &["inspect", "app", "--platform", "EVIL"],
         &["inspect", "app", "--cert-dir", "EVIL"],
         &["exists", "EVIL"],
         &["rm", "EVIL"],
