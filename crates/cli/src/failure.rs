@@ -114,15 +114,19 @@ impl Failure {
         }
     }
 
-    /// What was done at the destination that failed, its name untouched.
+    /// What was done at the destination that failed.
     pub(crate) fn partly_done(&self) -> Option<&Report> {
         match self {
-            Self::Verb(Error::Publish { source: CopyError::Publish(_), .. }) => None,
             Self::Verb(Error::Publish { report, .. }) if report.blobs_written + report.manifests > 0 => {
                 Some(report)
             }
             _ => None,
         }
+    }
+
+    /// Whether a destination's name may have moved although moving it failed.
+    pub(crate) fn name_may_have_moved(&self) -> bool {
+        matches!(self, Self::Verb(Error::Publish { source: CopyError::Publish(_), .. }))
     }
 
     /// Why, from the outside in.

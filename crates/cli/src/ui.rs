@@ -74,7 +74,8 @@ impl Ui {
         }
         if let Some(report) = failure.partly_done() {
             let documents = count(report.manifests, "document", "documents");
-            say("until then", &format!("{}, {documents} written; the name was not touched", blobs(report)));
+            let name = if failure.name_may_have_moved() { "" } else { "; the name was not touched" };
+            say("until then", &format!("{}, {documents} written{name}", blobs(report)));
         }
         let hints = hints::of(failure);
         if !hints.is_empty() {
