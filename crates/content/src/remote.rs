@@ -77,6 +77,11 @@ pub enum Refusal {
 }
 
 impl RemoteError {
+    /// A request that was made once.
+    pub fn new(request: impl Into<String>, problem: RemoteProblem) -> Self {
+        Self { request: request.into(), problem, tries: 1 }
+    }
+
     /// Whether the registry refused a document because what it refers to is not there; the digests, as far
     /// as they are named.
     pub fn missing_content(&self) -> Option<&[Digest]> {

@@ -6,7 +6,7 @@ use http::StatusCode;
 use umbel_content::{RemoteError, RemoteProblem, TransportError};
 
 use crate::address::SafeUrl;
-use crate::auth::{Authorization, Broker, Scope};
+use crate::auth::{Authorization, Scope};
 use crate::call::{Answer, Call, Target};
 use crate::origin::Origin;
 use crate::problem::Problem;
@@ -54,7 +54,7 @@ impl Repository {
     fn needs_runtime(&self, call: &Call<'_>) -> Result<(), Failure> {
         tokio::runtime::Handle::try_current().map(drop).map_err(|error| {
             let (request, problem) = (self.describe(call), RemoteProblem::Unreachable(Box::new(error)));
-            Failure::lasting(RemoteError { request, problem, tries: 1 })
+            Failure::lasting(RemoteError::new(request, problem))
         })
     }
 
@@ -76,10 +76,10 @@ impl Repository {
         let (request, status) = (answer.request.clone(), answer.status.as_u16());
         let message = Problem::parse(&answer.beginning(patience).await).message;
         // A token may be one for anybody.
-        let with_credentials = shown.is_some() && Broker::has_login(self);
+        let with_credentials = shown.is_some() && self.host().broker.has_login(self);
         let registry = self.host().name.clone();
         let problem = RemoteProblem::Denied { registry, status, message, with_credentials };
-        Failure::lasting(RemoteError { request, problem, tries: 1 })
+        Failure::lasting(RemoteError::new(request, problem))
     }
 
     /// Method and address of a request, for messages.
@@ -103,7 +103,7 @@ impl Answer {
         let asked = self.header(http::header::RETRY_AFTER);
         let asked = asked.and_then(|asked| retry_after::parse(asked, time::OffsetDateTime::now_utc()));
         let problem = Problem::default().into_answer(status);
-        let error = RemoteError { request: self.request.clone(), problem, tries: 1 }.into();
+        let error = RemoteError::new(self.request.clone(), problem).into();
         Some(Failure { error, trouble: Some(Trouble::Status(status, asked)) })
     }
 
@@ -112,9 +112,9 @@ impl Answer {
         let (request, status) = (self.request.clone(), self.status.as_u16());
         if self.status.is_success() || self.status.is_redirection() {
             let problem = RemoteProblem::Nonsense(format!("with status {status}"));
-            return RemoteError { request, problem, tries: 1 }.into();
+            return RemoteError::new(request, problem).into();
         }
         let told = Problem::parse(&self.beginning(patience).await);
-        RemoteError { request, problem: told.into_answer(status), tries: 1 }.into()
+        RemoteError::new(request, told.into_answer(status)).into()
     }
 }

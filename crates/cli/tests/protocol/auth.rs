@@ -1,8 +1,10 @@
 //! Logins: nobody is asked for one too early, too often, or for too much.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use umbel::model::ImageName;
 use umbel::registry::{Credentials, NetworkOptions, Reference, Repository, Secret};
 use umbel::transport::{Placing, RemoteProblem, TransportError};
 use umbel_testkit::network::gate::{
@@ -39,6 +41,27 @@ fn a_password_is_shown_when_it_is_wanted_and_from_then_on() {
         let schemes: Vec<_> =
             site.front.log().iter().map(|logged| logged.authorization_scheme().map(str::to_owned)).collect();
         assert_eq!(schemes, [None, Some("Basic".to_owned()), Some("Basic".to_owned())]);
+    });
+}
+
+#[test]
+fn a_login_is_looked_for_once_however_many_requests_want_it() {
+    run(async {
+        let site = site(Arc::new(BasicGate::new("robot", "secret"))).await;
+        let (asked, found) = (Arc::new(AtomicUsize::new(0)), login("robot", "secret").credentials);
+        let counting = {
+            let asked = asked.clone();
+            move |name: &ImageName| {
+                asked.fetch_add(1, Ordering::Relaxed);
+                found(name)
+            }
+        };
+        let repository =
+            site.repository_with("app", NetworkOptions { credentials: Arc::new(counting), ..options() });
+        for _ in 0..3 {
+            read(&repository).await.unwrap();
+        }
+        assert_eq!(asked.load(Ordering::Relaxed), 1);
     });
 }
 

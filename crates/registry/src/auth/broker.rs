@@ -1,5 +1,6 @@
 //! Logins and tokens for one registry, shared by all requests to it.
 
+use std::collections::HashMap;
 use std::sync::Mutex;
 
 use base64::Engine as _;
@@ -9,6 +10,7 @@ use http::{HeaderMap, HeaderValue, Method};
 use time::OffsetDateTime;
 use tokio::time::Instant;
 use umbel_content::{RemoteError, RemoteProblem, TransportError};
+use umbel_model::ImageName;
 use url::Url;
 
 use super::challenge::{self, Challenge};
@@ -34,6 +36,8 @@ pub(crate) struct Broker {
     state: Mutex<State>,
     /// Held while a token is fetched, so that parallel requests wait for the one that fetches.
     fetching: tokio::sync::Mutex<()>,
+    /// What was found for each repository: finding it may mean to read files, and each request may want it.
+    logins: Mutex<HashMap<ImageName, Option<Credentials>>>,
 }
 
 #[derive(Default)]
@@ -98,7 +102,7 @@ impl Broker {
         let wants = lock(&self.state).wants.clone();
         match wants {
             Wants::Nothing => Ok(None),
-            Wants::Basic => match credentials(repository)? {
+            Wants::Basic => match self.login(repository)? {
                 Some(Credentials::Password { user, password }) => {
                     Ok(Some(Authorization::basic(&user, &password)))
                 }
@@ -119,8 +123,21 @@ impl Broker {
     }
 
     /// Whether there is a login for the repository.
-    pub(crate) fn has_login(repository: &Repository) -> bool {
-        credentials(repository).is_ok_and(|found| found.is_some())
+    pub(crate) fn has_login(&self, repository: &Repository) -> bool {
+        self.login(repository).is_ok_and(|found| found.is_some())
+    }
+
+    /// The login for a repository, looked for once.
+    fn login(&self, repository: &Repository) -> Result<Option<Credentials>, TransportError> {
+        if let Some(known) = lock(&self.logins).get(repository.name()) {
+            return Ok(known.clone());
+        }
+        let found = (repository.network().options().credentials)(repository.name()).map_err(|source| {
+            let request = format!("a request about {}", repository.name());
+            RemoteError::new(request, RemoteProblem::Credentials(source))
+        })?;
+        lock(&self.logins).insert(repository.name().clone(), found.clone());
+        Ok(found)
     }
 
     fn token(&self, scope: &Scope) -> Option<Authorization> {
@@ -174,14 +191,6 @@ impl Broker {
     }
 }
 
-fn credentials(repository: &Repository) -> Result<Option<Credentials>, TransportError> {
-    let network = repository.network();
-    (network.options().credentials)(repository.name()).map_err(|source| {
-        let request = format!("a request about {}", repository.name());
-        RemoteError { request, problem: RemoteProblem::Credentials(source), tries: 1 }.into()
-    })
-}
-
 /// Fetches a token.
 async fn fetch(
     repository: &Repository,
@@ -190,12 +199,11 @@ async fn fetch(
     scope: &Scope,
 ) -> Result<TokenReply, TransportError> {
     let registry = repository.origin()?;
-    let address = token_address(&registry, realm).map_err(|refusal| RemoteError {
-        request: format!("a token for {}", repository.name()),
-        problem: RemoteProblem::Nonsense(refusal.to_string()),
-        tries: 1,
+    let address = token_address(&registry, realm).map_err(|refusal| {
+        let problem = RemoteProblem::Nonsense(refusal.to_string());
+        RemoteError::new(format!("a token for {}", repository.name()), problem)
     })?;
-    let credentials = credentials(repository)?;
+    let credentials = repository.host().broker.login(repository)?;
     let call = token_call(address.clone(), service, scope, credentials.as_ref());
     let (answer, body) = repository.fetch_elsewhere(&call, REPLY_LIMIT).await?;
     let request = format!("{} {}", call.method, SafeUrl(&address));
@@ -210,7 +218,7 @@ async fn fetch(
         }
         status => Problem::parse(&body).into_answer(status),
     };
-    Err(RemoteError { request, problem, tries: 1 }.into())
+    Err(RemoteError::new(request, problem).into())
 }
 
 /// The request for a token: a form for who has an identity token, parameters for everybody else.
