@@ -108,7 +108,7 @@ impl BlobBody {
         }
         let text = format!("it ended after {} of {} bytes", self.offset, self.descriptor.size);
         let problem = RemoteProblem::Nonsense(text);
-        let error = RemoteError { request: self.request(), problem, tries: 1 }.into();
+        let error = RemoteError::new(self.request(), problem).into();
         Err(Failure { error, trouble: Some(Trouble::HalfBody) })
     }
 
@@ -129,7 +129,7 @@ impl BlobBody {
             Resume::StartOver { skip } => skip,
             Resume::Refused(reason) => {
                 let problem = RemoteProblem::Nonsense(reason.to_string());
-                let error = RemoteError { request: self.request(), problem, tries: 1 };
+                let error = RemoteError::new(self.request(), problem);
                 return Err(Failure::lasting(error));
             }
         };

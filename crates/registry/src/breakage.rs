@@ -10,7 +10,7 @@ use crate::tries::Failure;
 /// The failure of a request that got no answer.
 pub(crate) fn broken(request: String, error: reqwest::Error) -> Failure {
     if let Some(problem) = tls_problem(&error) {
-        return Failure::lasting(RemoteError { request, problem, tries: 1 });
+        return Failure::lasting(RemoteError::new(request, problem));
     }
     let is_parse = cause::<hyper::Error>(&error).is_some_and(hyper::Error::is_parse);
     let trouble = match () {
@@ -19,7 +19,7 @@ pub(crate) fn broken(request: String, error: reqwest::Error) -> Failure {
         () => Some(Trouble::Reset),
     };
     let problem = RemoteProblem::Unreachable(if is_parse { Box::new(NotHttp) } else { innermost(error) });
-    Failure { error: RemoteError { request, problem, tries: 1 }.into(), trouble }
+    Failure { error: RemoteError::new(request, problem).into(), trouble }
 }
 
 /// What is wrong with TLS; another try would find the same.
@@ -36,7 +36,7 @@ fn tls_problem(error: &reqwest::Error) -> Option<RemoteProblem> {
 /// The failure of an answer whose body broke off.
 pub(crate) fn half_body(request: &str, error: reqwest::Error) -> Failure {
     let problem = RemoteProblem::Unreachable(innermost(error));
-    let error = RemoteError { request: request.to_owned(), problem, tries: 1 };
+    let error = RemoteError::new(request.to_owned(), problem);
     Failure { error: error.into(), trouble: Some(Trouble::HalfBody) }
 }
 

@@ -63,7 +63,7 @@ impl Answer {
             Some(encoding) => {
                 let encoding = String::from_utf8_lossy(encoding).into_owned();
                 let problem = RemoteProblem::Nonsense(format!("with the encoding `{encoding}`, unasked"));
-                Err(Failure::lasting(RemoteError { request: self.request.clone(), problem, tries: 1 }))
+                Err(Failure::lasting(RemoteError::new(self.request.clone(), problem)))
             }
         }
     }

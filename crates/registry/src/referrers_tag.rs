@@ -86,7 +86,7 @@ pub(crate) async fn keep(repository: &Repository, raw: &Raw) -> Result<(), Trans
     }
     let request = format!("PUT {}:{tag}", repository.name());
     let problem = RemoteProblem::NotKept { written: entry.digest, found: None };
-    Err(RemoteError { request, problem, tries: 1 }.into())
+    Err(RemoteError::new(request, problem).into())
 }
 
 /// What a document refers to as its subject, and the entry that stands for the document.

@@ -52,7 +52,7 @@ impl Repository {
         let origin = url.as_ref().and_then(Origin::of);
         origin.ok_or_else(|| {
             let (request, what) = (self.host.name.clone(), "its name is no address".to_owned());
-            RemoteError { request, problem: RemoteProblem::Nonsense(what), tries: 1 }.into()
+            RemoteError::new(request, RemoteProblem::Nonsense(what)).into()
         })
     }
 

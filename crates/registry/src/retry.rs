@@ -30,6 +30,7 @@ impl Default for Policy {
             budget: Duration::from_secs(60),
             // Registries limit by the minute: whoever is told more than two is told to come back later.
             longest_retry_after: Duration::from_secs(120),
+            // A registry that is this unwell will not be better for the rest of the command.
             total: Duration::from_secs(600),
         }
     }

@@ -81,7 +81,7 @@ impl Repository {
     ) -> Result<Answer, Failure> {
         let lasting = |problem: String| {
             let problem = RemoteProblem::Nonsense(problem);
-            Failure::lasting(RemoteError { request: self.describe(call), problem, tries: 1 })
+            Failure::lasting(RemoteError::new(self.describe(call), problem))
         };
         let home = self.host().url(way, "/").ok().and_then(|url| Origin::of(&url));
         let mut url = match &call.target {
@@ -120,7 +120,7 @@ impl Repository {
         let network = self.network();
         let client = network.clients().get(trip.trust, network.options()).map_err(|error| {
             let problem = RemoteProblem::Unreachable(Box::new(error));
-            Failure::lasting(RemoteError { request: request.clone(), problem, tries: 1 })
+            Failure::lasting(RemoteError::new(request.clone(), problem))
         })?;
         let builder = client.request(call.method.clone(), trip.url.clone()).headers(call.headers.clone());
         let builder = builder.header(ACCEPT_ENCODING, "identity");

@@ -29,7 +29,7 @@ impl Failure {
     /// Nothing was heard for too long.
     pub(crate) fn silence(request: impl Into<String>, waited: Duration) -> Self {
         let problem = RemoteProblem::Silent(waited);
-        let error = RemoteError { request: request.into(), problem, tries: 1 }.into();
+        let error = RemoteError::new(request.into(), problem).into();
         Self { error, trouble: Some(Trouble::Silence) }
     }
 

@@ -164,7 +164,7 @@ impl Repository {
         let kept = |found| {
             let (written, request) = (raw.digest().clone(), answer.request.clone());
             let problem = RemoteProblem::NotKept { written, found };
-            Failure::lasting(RemoteError { request, problem, tries: 1 })
+            Failure::lasting(RemoteError::new(request, problem))
         };
         match told_digest(&answer).filter(|told| told.algorithm() == raw.digest().algorithm()) {
             Some(told) if told == *raw.digest() => Ok(subject),
@@ -201,7 +201,7 @@ impl Repository {
         };
         let request = self.describe(&self.read_call(Method::HEAD, reference));
         let problem = RemoteProblem::NotKept { written: raw.digest().clone(), found };
-        Err(RemoteError { request, problem, tries: 1 }.into())
+        Err(RemoteError::new(request, problem).into())
     }
 
     /// What a tag stands for after it was written. A registry whose parts agree only after a while is given
@@ -275,7 +275,7 @@ fn typed(answer: &Answer, bytes: &[u8]) -> Result<Raw, TransportError> {
     let media_type = match told {
         Some(told) if told.as_str() == "text/html" => {
             let problem = RemoteProblem::Nonsense("with a page for people".to_owned());
-            return Err(RemoteError { request: answer.request.clone(), problem, tries: 1 }.into());
+            return Err(RemoteError::new(answer.request.clone(), problem).into());
         }
         Some(told) if !SAYS_NOTHING.contains(&told.as_str()) => told,
         _ => Manifest::detect(bytes).map_err(|source| TransportError::Document {
@@ -291,8 +291,7 @@ fn typed(answer: &Answer, bytes: &[u8]) -> Result<Raw, TransportError> {
 fn unconfirmed(error: TransportError) -> TransportError {
     match error {
         TransportError::Remote(error) => {
-            let (request, tries) = (error.request.clone(), 1);
-            RemoteError { request, problem: RemoteProblem::Unconfirmed(Box::new(error)), tries }.into()
+            RemoteError::new(error.request.clone(), RemoteProblem::Unconfirmed(Box::new(error))).into()
         }
         other => other,
     }

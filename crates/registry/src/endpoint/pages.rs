@@ -34,7 +34,7 @@ impl Repository {
             let lines = fields.iter().filter_map(|line| line.to_str().ok());
             let nonsense = |what: String| {
                 let problem = RemoteProblem::Nonsense(what);
-                TransportError::from(RemoteError { request: answer.request.clone(), problem, tries: 1 })
+                TransportError::from(RemoteError::new(answer.request.clone(), problem))
             };
             if let Some(url) =
                 link::next(lines, &answer.url).map_err(|refusal| nonsense(refusal.to_string()))?
@@ -53,5 +53,5 @@ impl Repository {
 /// The error of a page that is not what it should be.
 pub(crate) fn malformed(answer: &Answer, what: impl std::fmt::Display) -> TransportError {
     let problem = RemoteProblem::Nonsense(what.to_string());
-    RemoteError { request: answer.request.clone(), problem, tries: 1 }.into()
+    RemoteError::new(answer.request.clone(), problem).into()
 }

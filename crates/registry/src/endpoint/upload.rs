@@ -166,7 +166,7 @@ impl Repository {
         let call =
             Call::new(Method::PUT, Target::Url(session.location.clone()), Scope::push(self.name().path()));
         let problem = RemoteProblem::Nonsense("it keeps losing the upload".to_owned());
-        RemoteError { request: self.describe(&call), problem, tries: 1 }.into()
+        RemoteError::new(self.describe(&call), problem).into()
     }
 
     /// One PUT with everything. A failed one may have been enough; if not, the session is used up.
@@ -347,7 +347,7 @@ impl Repository {
 fn session(answer: &Answer) -> Result<Session, TransportError> {
     let nonsense = |what: String| {
         let problem = RemoteProblem::Nonsense(what);
-        TransportError::from(RemoteError { request: answer.request.clone(), problem, tries: 1 })
+        TransportError::from(RemoteError::new(answer.request.clone(), problem))
     };
     let location = answer.header(LOCATION);
     let location = location.ok_or_else(|| nonsense("without the address of an upload".to_owned()))?;
