@@ -18,6 +18,8 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
+use umbel::model::name::Transport;
+
 use crate::command;
 
 /// One name, every platform: puts multi-platform images together and publishes them.
@@ -57,17 +59,38 @@ pub(crate) fn parse() -> Cli {
     Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
 }
 
-/// A flag of all commands that was given to one of the few that can do nothing with it.
+/// A flag that was given to a command that can do nothing with it, with all that was typed besides.
 fn useless_flag(matches: &ArgMatches) -> Option<(&str, &'static str)> {
     let (command, matches) = matches.subcommand()?;
+    let given = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
+    let writes_to_registry = || {
+        let mut destinations = matches.get_many::<String>("destinations").into_iter().flatten();
+        destinations
+            .any(|place| Transport::split(place).is_some_and(|(transport, _)| transport == Transport::Docker))
+    };
     let useless: &[(&str, &str)] = match command {
         "serve" => &[("root", "root"), ("lock_timeout", "lock-timeout")],
         "completions" | "man" => &[("root", "root"), ("lock_timeout", "lock-timeout"), ("json", "json")],
+        // Only a subject is looked up.
+        "annotate" if !given("subject") => &REGISTRY_FLAGS,
+        "push" | "combine" | "copy" if !writes_to_registry() => &[("no_read_back", "no-read-back")],
         _ => &[],
     };
-    let given = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
     useless.iter().find(|(id, _)| given(id)).map(|(_, flag)| (command, *flag))
 }
+
+/// The flags of [`RegistryArgs`].
+const REGISTRY_FLAGS: [(&str, &str); 9] = [
+    ("tls_verify", "tls-verify"),
+    ("cert_dir", "cert-dir"),
+    ("authfile", "authfile"),
+    ("creds", "creds"),
+    ("username", "username"),
+    ("password_stdin", "password-stdin"),
+    ("retry", "retry"),
+    ("timeout", "timeout"),
+    ("verbose", "verbose"),
+];
 
 /// The commands, in the order of the help.
 #[derive(Debug, Subcommand)]
@@ -87,4 +110,39 @@ pub(crate) enum Command {
     Completions(command::completions::CompletionsArgs),
     #[command(hide = true)]
     Man(command::man::ManArgs),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flag_is_refused_where_it_can_do_nothing() {
+        for (line, expected) in [
+            ("umbel annotate app linux/arm64 --annotation a=b --verbose", Some("verbose")),
+            ("umbel annotate app linux/arm64 --annotation a=b --retry 1", Some("retry")),
+            ("umbel annotate app --index --subject docker://r.example/a --verbose", None),
+            ("umbel push app oci:out --no-read-back", Some("no-read-back")),
+            ("umbel push app oci:out docker://r.example/a --no-read-back", None),
+            ("umbel combine oci:in -t docker://r.example/a --no-read-back", None),
+            ("umbel copy docker://r.example/a oci:out --no-read-back", Some("no-read-back")),
+            ("umbel push app oci:out --tls-verify=false", None),
+            ("umbel serve --memory --root x", Some("root")),
+        ] {
+            let matches = Cli::command().try_get_matches_from(line.split(' ')).unwrap();
+            assert_eq!(useless_flag(&matches).map(|(_, flag)| flag), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn every_flag_about_registries_is_known_here() {
+        let command = Cli::command();
+        let annotate = command.find_subcommand("annotate").unwrap();
+        let about_registries = |arg: &&clap::Arg| arg.get_help_heading() == Some("Registry options");
+        let mut known = REGISTRY_FLAGS.iter();
+        for arg in annotate.get_arguments().filter(about_registries) {
+            assert_eq!(known.next(), Some(&(arg.get_id().as_str(), arg.get_long().unwrap())));
+        }
+        assert_eq!(known.next(), None);
+    }
 }
